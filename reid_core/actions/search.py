@@ -1,0 +1,189 @@
+"""Search indexed footage for somebody: no picture is decoded, only vectors are compared."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reid_core.actions.faces import looks_in, read_moment, the_one
+from reid_core.actions.loading import Models
+from reid_core.errors import EnrolError, ModelMismatch
+from reid_core.library import Library, footage, people, vectors
+from reid_core.library.store import generation
+from reid_core.search.decide import Query, Threshold, best_over_templates
+from reid_core.search.index import Stamp, VectorIndex, cached
+from reid_core.search.sightings import Scored, merge, sighting_of
+from reid_core.types import Kind, Sighting
+from reid_core.video import counting
+
+MORE = 8  # candidates looked at per sighting wanted: a person has several tracklets in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Where to look. videos: ids. from_s, to_s: seconds within each video."""
+
+    videos: tuple[int, ...] | None = None
+    from_s: float | None = None
+    to_s: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything may be looked at."""
+        return self == Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer. sightings: best first; those below the threshold are there too, marked by
+    their score. elapsed_s: of the search itself. searched: how many tracklets."""
+
+    query: str
+    kind: Kind
+    model: str
+    threshold: Threshold
+    sightings: tuple[Sighting, ...]
+    searched: int
+    decoded_frames: int
+    elapsed_s: float
+
+    def sure(self) -> tuple[Sighting, ...]:
+        """Those that reach the threshold, or that the user confirmed."""
+        value = self.threshold.value
+        return tuple(
+            s for s in self.sightings
+            if s.verdict == "same" or (value is not None and s.score >= value)
+        )
+
+
+class Searcher:
+    """Holds the indexes between searches; each is made on first use and checked on every one."""
+
+    def __init__(self, library: Library, models: Models) -> None:
+        self._library = library
+        self._models = models
+        self._held: dict[Kind, tuple[Stamp, VectorIndex]] = {}
+
+    def search(
+        self, query: Query, *, where: Filter | None = None, top: int = 20, without_chain: int | None = None
+    ) -> Found:
+        """The sightings that look most like the query.
+
+        without_chain: leave this appearance out (when the query came from it).
+        """
+        started, decoded = time.perf_counter(), counting.total()
+        where = where or Filter()
+        with self._library.read() as connection:
+            index = self._index(connection, query)
+            among = None if where.is_open else footage.tracklet_ids(
+                connection, query.kind, videos=where.videos, from_s=where.from_s, to_s=where.to_s
+            )
+            k = max(64, top * MORE)
+            scores, ids, _ = best_over_templates(*index.search(query.vectors, k=k, model=query.model, among=among))
+            said = footage.verdicts_of(connection, query.person) if query.person else {}
+            scored = self._scored(connection, scores, ids, said, without_chain)
+            threshold = self._models.threshold(query.kind)
+            groups = merge(scored, at_least=threshold.value)[:top]
+            sightings = self._sightings(connection, groups, query)
+        return Found(
+            query.name, query.kind, query.model, threshold, tuple(sightings), len(index),
+            counting.total() - decoded, round(time.perf_counter() - started, 4),
+        )
+
+    def _index(self, connection: people.Connection, query: Query) -> VectorIndex:
+        stamp = Stamp(query.model, str(query.kind), generation(connection, "footage"))
+        held = self._held.get(query.kind)
+        if held is None or held[0] != stamp:
+            path = self._library.cache / f"{query.kind}.faiss"
+            index = cached(
+                path, stamp, lambda: vectors.all_vectors(connection, "tracklet", query.kind, query.model)
+            )
+            held = self._held[query.kind] = (stamp, index)
+            if not len(index):
+                self._explain_emptiness(connection, query)
+        return held[1]
+
+    def _explain_emptiness(self, connection: people.Connection, query: Query) -> None:
+        """Raise ModelMismatch when there is footage, but of another model."""
+        there = vectors.models_with_vectors(connection, "tracklet", query.kind)
+        if there:
+            raise ModelMismatch(
+                f"The footage was indexed with {', '.join(there)}, but {query.model} is in use. "
+                "Run cameo index again, or cameo models use."
+            )
+
+    def _scored(
+        self,
+        connection: people.Connection,
+        scores: np.ndarray,
+        ids: np.ndarray,
+        said: dict[int, bool],
+        without_chain: int | None,
+    ) -> list[Scored]:
+        """Candidates with what the user said of them; "different" ones are out."""
+        best = dict(zip(ids.tolist(), scores.tolist(), strict=True))
+        wanted = [i for i in {*best, *(t for t, same in said.items() if same)} if said.get(i, True)]
+        stored = footage.tracklets_of(connection, wanted)
+        return [
+            Scored(t, best.get(i, 0.0), "same" if said.get(i) else None)
+            for i, t in stored.items()
+            if t.chain != without_chain
+        ]
+
+    def _sightings(
+        self, connection: people.Connection, groups: Sequence[Sequence[Scored]], query: Query
+    ) -> list[Sighting]:
+        """The groups with their views, each scored, and the names of their videos."""
+        ids = [s.tracklet.id for group in groups for s in group]
+        views = defaultdict(list)
+        for one in footage.views_of(connection, ids):
+            views[one.tracklet_id].append(one)
+        view_ids = [v.id for some in views.values() for v in some]
+        known, rows = vectors.vectors_of(connection, "view", query.kind, query.model, view_ids)
+        best = (rows @ query.vectors.T).max(1) if len(known) else np.zeros(0)
+        scores = dict(zip(known.tolist(), best.tolist(), strict=True))
+        names = footage.video_names(connection)
+        return [sighting_of(g, names[g[0].tracklet.video_id], views, scores) for g in groups]
+
+
+def query_person(library: Library, models: Models, name: str, *, kind: Kind | None = None) -> Query:
+    """All templates of somebody enrolled. kind: faces if there are any, unless said.
+
+    Raises PersonNotFound, EnrolError without templates, ModelMismatch.
+    """
+    with library.read() as connection:
+        person = people.find_person(connection, name)
+        wanted = kind or (Kind.FACE if person.faces or not person.bodies else Kind.BODY)
+        own = [t.id for t in people.templates_of(connection, person.id) if t.kind is wanted]
+        model = models.model_id(wanted)
+        _, rows = vectors.vectors_of(connection, "template", wanted, model, own)
+    if not own:
+        raise EnrolError(f"{person.name} has no {wanted} template. Run: cameo enroll {person.name!r} PHOTO")
+    if not len(rows):
+        raise ModelMismatch(f"The templates of {person.name} are of another model than {model}, which is in use.")
+    return Query(rows, model, wanted, person.name, person.id)
+
+
+def query_image(
+    models: Models, source: str, *, kind: Kind = Kind.FACE, number: int | None = None
+) -> Query:
+    """Somebody in a picture. Raises NoFace, SeveralFaces, SourceError."""
+    image, where = read_moment(source)
+    look = the_one(looks_in(models, image, kind), kind, where, choose=number)
+    return Query(look.vector[None], models.embedder(kind).model, kind, where)
+
+
+def query_tracklet(library: Library, models: Models, shown_id: str) -> tuple[Query, int]:
+    """Whoever is in a tracklet, and the chain it belongs to. Raises TrackletNotFound."""
+    with library.read() as connection:
+        one = footage.find_tracklet(connection, shown_id)
+        model = models.model_id(one.kind)
+        ids = [v.id for v in footage.views_of(connection, [one.id])]
+        _, rows = vectors.vectors_of(connection, "view", one.kind, model, ids)
+    if not len(rows):
+        raise ModelMismatch(f"The tracklet {shown_id} was indexed with another model than {model}.")
+    return Query(rows, model, one.kind, f"tracklet {shown_id}"), one.chain

@@ -1,0 +1,104 @@
+"""The command `cameo`. Nothing heavy is imported until a command needs it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from reid_core import __version__
+from reid_core.cli import (
+    demo,
+    enroll,
+    evaluate,
+    identify,
+    index,
+    models,
+    people,
+    search,
+    videos,
+    watch,
+)
+from reid_core.errors import CameoError
+
+app = typer.Typer(
+    name="cameo",
+    help="Find people in pictures and video: enrol them once, index footage once, search in a second.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for name, function in {
+    "demo": demo.command,
+    "enroll": enroll.command,
+    "identify": identify.command,
+    "index": index.command,
+    "search": search.command,
+    "watch": watch.command,
+}.items():
+    app.command(name)(function)
+app.add_typer(people.app, name="people")
+app.add_typer(videos.app, name="videos")
+app.add_typer(models.app, name="models")
+app.add_typer(evaluate.app, name="evaluate")
+
+
+@app.callback()
+def options(
+    library: Annotated[
+        Path | None,
+        typer.Option(envvar="CAMEO_LIBRARY", help="The library's folder.", metavar="DIR"),
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(envvar="CAMEO_MODELS", help="The folder of models.", metavar="DIR"),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda v: _version(v))
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s"
+    )
+
+
+def main() -> None:
+    """Run a command; the world's faults become one line and exit status 2."""
+    try:
+        status = app(standalone_mode=False)
+    except CameoError as error:
+        _fail(str(error))
+    except click.exceptions.Abort:
+        _fail("stopped.", 130)
+    except KeyboardInterrupt:
+        _fail("stopped. What was finished is kept; the same command goes on from there.", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(sentence: str, status: int = 2) -> None:
+    sys.stderr.write(f"cameo: {sentence}\n")
+    sys.exit(status)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cameo {__version__}")
+        raise typer.Exit
+
+
+if __name__ == "__main__":
+    main()

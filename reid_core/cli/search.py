@@ -1,0 +1,117 @@
+"""cameo search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reid_core.cli.output import JsonOption, clock, table, write_json
+from reid_core.cli.state import models_for, open_library
+
+if TYPE_CHECKING:
+    from reid_core.actions.search import Filter, Found
+    from reid_core.library import Library
+
+
+def command(
+    context: typer.Context,
+    person: Annotated[str | None, typer.Option(help="Somebody enrolled.")] = None,
+    image: Annotated[str | None, typer.Option(help="A picture, or a moment: clip.mp4@12.5")] = None,
+    tracklet: Annotated[str | None, typer.Option(help="An appearance, by its id.")] = None,
+    number: Annotated[int | None, typer.Option(help="Which one in the picture, from the left.")] = None,
+    kind: Annotated[str | None, typer.Option(help="face or body")] = None,
+    video: Annotated[list[str] | None, typer.Option(help="Only here; may be repeated.")] = None,
+    from_: Annotated[float | None, typer.Option("--from", help="Seconds into each video.")] = None,
+    to: Annotated[float | None, typer.Option(help="Seconds into each video.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="How many results.")] = 20,
+    csv: Annotated[Path | None, typer.Option(help="Write a table.")] = None,
+    clips: Annotated[Path | None, typer.Option(help="Cut the sightings out into this folder.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with pictures.")] = None,
+    json: JsonOption = None,
+) -> None:
+    """Find somebody in indexed footage.
+
+    Example: cameo search --person "Ada Lovelace" --report ada.html
+    """
+    if sum(x is not None for x in (person, image, tracklet)) != 1:
+        raise typer.BadParameter("say one of --person, --image, --tracklet")
+    from reid_core.actions import search as searching
+    from reid_core.types import Kind
+
+    wanted = Kind(kind) if kind else None
+    with open_library(context, create=False) as library:
+        models = models_for(context, library)
+        chain = None
+        if person is not None:
+            query = searching.query_person(library, models, person, kind=wanted)
+        elif image is not None:
+            query = searching.query_image(models, image, kind=wanted or Kind.FACE, number=number)
+        else:
+            query, chain = searching.query_tracklet(library, models, tracklet or "")
+        where = _filter(library, video, from_, to)
+        found = searching.Searcher(library, models).search(query, where=where, top=top, without_chain=chain)
+        _write(library, found, csv, clips, report)
+    if json:
+        write_json(_record(found), json)
+    else:
+        _print(found)
+
+
+def _filter(library: Library, video: list[str] | None, from_s: float | None, to_s: float | None) -> Filter:
+    from reid_core.actions.search import Filter
+    from reid_core.library import footage
+
+    with library.read() as connection:
+        ids = tuple(footage.find_video(connection, v).id for v in video) if video else None
+    return Filter(ids, from_s, to_s)
+
+
+def _write(
+    library: Library, found: Found, csv: Path | None, clips: Path | None, report: Path | None
+) -> None:
+    if csv:
+        from reid_core.report.table import write_csv
+
+        write_csv(found.sightings, csv)
+    if report:
+        from reid_core.actions.report import write_report
+
+        write_report(library, found, report)
+    if clips:
+        from reid_core.report.clips import cut_clips
+
+        chosen = found.sure() or found.sightings
+        made, problems = cut_clips(chosen, clips)
+        typer.echo(f"{len(made)} clips in {clips}", err=True)
+        for problem in problems:
+            typer.echo(f"cameo: {problem}", err=True)
+
+
+def _print(found: Found) -> None:
+    sure = found.sure()
+    rows = [
+        (f"{s.score:.3f}", "yes" if s in sure else "", clock(s.start_s), clock(s.end_s), Path(s.video).name, s.tracklet)
+        for s in found.sightings
+    ]
+    if not rows:
+        typer.echo("Nothing is indexed yet that could be searched. Begin with: cameo index VIDEO")
+        return
+    typer.echo(table(rows, ("similarity", "likely", "from", "to", "video", "tracklet")))
+    typer.echo(
+        f"{found.query}: {len(sure)} likely of {len(rows)} shown, {found.searched} {found.kind} tracklets "
+        f"searched in {found.elapsed_s * 1000:.0f} ms, {found.decoded_frames} frames decoded.",
+        err=True,
+    )
+    typer.echo(found.threshold.describe(), err=True)
+
+
+def _record(found: Found) -> dict[str, object]:
+    from reid_core.cli.output import plain
+
+    sure = set(found.sure())
+    sightings = [
+        {**plain(s), "tracklet": s.tracklet, "likely": s in sure} for s in found.sightings
+    ]
+    return {**plain(found), "sightings": sightings, "threshold": {**plain(found.threshold), "means": found.threshold.describe()}}

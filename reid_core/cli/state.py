@@ -1,0 +1,65 @@
+"""What every command knows: where the library and the models are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from reid_core.actions.loading import Models
+    from reid_core.library import Library
+    from reid_core.models.store import ModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The global options, resolved."""
+
+    library: Path
+    models: Path
+
+
+def state_of(context: typer.Context) -> State:
+    """The global options, with the platform's folders where none was said."""
+    given = context.find_root().params
+    return State(_folder(given.get("library"), "library"), _folder(given.get("models"), "models"))
+
+
+def open_library(context: typer.Context, *, create: bool = True) -> Library:
+    """The library that the options name."""
+    from reid_core.library import Library
+
+    return Library.open(state_of(context).library, create=create)
+
+
+def open_store(context: typer.Context) -> ModelStore:
+    """The model store that the options name."""
+    from reid_core.models.store import ModelStore
+
+    return ModelStore(state_of(context).models)
+
+
+def models_for(context: typer.Context, library: Library | None, *, threads: int = 2) -> Models:
+    """The models that a library works with. threads: inside one network call."""
+    from reid_core.actions.loading import Models, Runtime
+    from reid_core.cli.output import Bar
+    from reid_core.library import models_used
+
+    in_use = {}
+    if library is not None:
+        with library.read() as connection:
+            in_use = models_used.in_use(connection)
+    return Models(
+        open_store(context), in_use, runtime=Runtime(threads=threads), progress=Bar("models").tell
+    )
+
+
+def _folder(given: Path | None, name: str) -> Path:
+    if given is not None:
+        return given
+    import platformdirs
+
+    return Path(platformdirs.user_data_path("cameo", appauthor=False)) / name

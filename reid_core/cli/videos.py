@@ -1,0 +1,100 @@
+"""cameo videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reid_core.cli.output import JsonOption, clock, table, write_json
+from reid_core.cli.state import open_library
+
+app = typer.Typer(no_args_is_help=True, help="What is indexed: list, show, remove, relink.")
+
+
+@app.command("list")
+def list_(context: typer.Context, json: JsonOption = None) -> None:
+    """Every indexed video. Example: cameo videos list"""
+    from reid_core.library import footage
+
+    with open_library(context) as library, library.read() as connection:
+        rows = footage.list_videos(connection)
+    if json:
+        write_json([_record(v) for v in rows], json)
+    elif not rows:
+        typer.echo("No video is indexed yet. Begin with: cameo index VIDEO")
+    else:
+        typer.echo(
+            table(
+                [(v.name, clock(v.duration_s or 0), _state(v), v.faces, v.bodies) for v in rows],
+                ("video", "length", "state", "faces", "bodies"),
+            )
+        )
+
+
+@app.command()
+def show(context: typer.Context, name: str, json: JsonOption = None) -> None:
+    """One video. Example: cameo videos show holiday.mp4"""
+    from reid_core.library import footage
+
+    with open_library(context) as library, library.read() as connection:
+        video = footage.find_video(connection, name)
+        video = next(v for v in footage.list_videos(connection) if v.id == video.id)
+    if json:
+        write_json(_record(video), json)
+        return
+    for key, value in _record(video).items():
+        typer.echo(f"{key:16} {value}")
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a video out of the library; the file stays. Example: cameo videos remove old.mp4 --yes"""
+    from reid_core.library import erase, footage
+
+    with open_library(context) as library:
+        with library.read() as connection:
+            video = footage.find_video(connection, name)
+        if not yes:
+            typer.confirm(f"Remove the index of {video.name}?", abort=True)
+        with library.transaction("remove video", video=video.id) as tx:
+            orphans = footage.remove_video(tx, video.id)
+        for one in orphans:
+            library.media.remove(one)
+        erase.clear_caches(library)
+
+
+@app.command()
+def relink(context: typer.Context, name: str, path: Path) -> None:
+    """Say where a moved video is now. Example: cameo videos relink holiday.mp4 /new/holiday.mp4"""
+    from reid_core.errors import VideoNotFound
+    from reid_core.library import footage
+    from reid_core.video.source import content_hash
+
+    with open_library(context) as library, library.transaction("relink") as tx:
+        video = footage.find_video(tx, name)
+        if content_hash(path) != video.content_hash:
+            raise VideoNotFound(f"{path} is not {video.name}: its content is another. Index it instead.")
+        footage.update_video(tx, video.id, path=str(path.absolute()), name=path.name)
+
+
+def _state(video: object) -> str:
+    from reid_core.library.footage import Video
+
+    assert isinstance(video, Video)
+    if video.state == "indexing" and video.duration_s:
+        return f"{video.indexed_until_s / video.duration_s:.0%} indexed"
+    return video.state
+
+
+def _record(video: object) -> dict[str, object]:
+    from reid_core.cli.output import plain
+    from reid_core.library.ids import format_id
+
+    record = dict(plain(video))
+    return {**record, "id": format_id(record["id"])}

@@ -1,0 +1,1 @@
+"""Measuring: verification, retrieval, detection, tracking. Pure functions on arrays."""

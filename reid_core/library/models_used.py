@@ -1,0 +1,19 @@
+"""Which models a library works with, by role; none said means the default."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reid_core.library import schema
+
+
+def in_use(connection: Connection) -> dict[str, str]:
+    """Model names by role."""
+    m = schema.model.c
+    return dict(connection.execute(sa.select(m.role, m.name)).tuples().all())
+
+
+def use(tx: Connection, role: str, name: str) -> None:
+    """From now on this model serves this role."""
+    tx.execute(schema.model.insert().prefix_with("OR REPLACE").values(role=role, name=name))

@@ -1,0 +1,212 @@
+"""People and their templates: the gallery."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from reid_core.errors import NameTaken, PersonNotFound
+from reid_core.library import schema
+from reid_core.library.ids import format_id, parse_id, random_id
+from reid_core.library.paths import floats_to_bytes
+from reid_core.library.store import bump, now
+from reid_core.library.vectors import put_vectors
+from reid_core.types import Floats, Kind
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody enrolled. templates: how many, by kind."""
+
+    id: int
+    name: str
+    notes: str
+    created: str
+    faces: int
+    bodies: int
+
+    @property
+    def shown_id(self) -> str:
+        """The id as people see it."""
+        return format_id(self.id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewTemplate:
+    """A look at somebody that is to be kept.
+
+    media: name of the stored crop. keypoints: (K, 2) in crop pixels. vector: (D,) unit, of
+    `model`. worn_at: bodies, when these clothes were worn.
+    """
+
+    kind: Kind
+    media: str
+    quality: float
+    parts: dict[str, float]
+    keypoints: Floats
+    where_from: str
+    vector: Floats
+    model: str
+    worn_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A stored look at somebody."""
+
+    id: int
+    person_id: int
+    kind: Kind
+    media: str
+    quality: float
+    where_from: str
+    created: str
+
+
+def add_person(tx: Connection, name: str, notes: str = "") -> int:
+    """A new person's id. Raises NameTaken, ValueError for an empty or overlong name."""
+    clean = clean_name(name)
+    _must_be_free(tx, clean)
+    one = random_id()
+    tx.execute(
+        schema.person.insert().values(
+            id=one, name=clean, name_key=_key(clean), notes=notes, created=now()
+        )
+    )
+    return one
+
+
+def find_person(connection: Connection, name_or_id: str) -> Person:
+    """By name (letters' case does not matter) or id. Raises PersonNotFound naming near ones."""
+    for one in list_people(connection):
+        if _key(one.name) == _key(name_or_id) or one.id == parse_id(name_or_id):
+            return one
+    names = [p.name for p in list_people(connection)]
+    near = difflib.get_close_matches(name_or_id, names, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(near)}?" if near else " See: cameo people list"
+    raise PersonNotFound(f"Nobody named {name_or_id!r} is enrolled.{hint}")
+
+
+def list_people(connection: Connection) -> list[Person]:
+    """Everybody, by name, in one query."""
+    p, t = schema.person.c, schema.template.c
+    counts = [sa.func.count(t.id).filter(t.kind == kind) for kind in ("face", "body")]
+    query = (
+        sa.select(p.id, p.name, p.notes, p.created, *counts)
+        .select_from(schema.person.outerjoin(schema.template))
+        .group_by(p.id)
+        .order_by(p.name_key)
+    )
+    return [Person(*row) for row in connection.execute(query)]
+
+
+def names_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Names by id."""
+    p = schema.person.c
+    return dict(connection.execute(sa.select(p.id, p.name).where(p.id.in_(ids))).tuples().all())
+
+
+def rename(tx: Connection, person: int, name: str) -> None:
+    """Give another name. Raises NameTaken."""
+    clean = clean_name(name)
+    _must_be_free(tx, clean, but=person)
+    p = schema.person
+    tx.execute(p.update().where(p.c.id == person).values(name=clean, name_key=_key(clean)))
+
+
+def merge(tx: Connection, *, into: int, gone: int) -> None:
+    """All templates and verdicts of `gone` become those of `into`; `gone` disappears."""
+    if into == gone:
+        raise ValueError("a person cannot be merged with themselves")
+    t, v = schema.template, schema.verdict
+    tx.execute(t.update().where(t.c.person_id == gone).values(person_id=into))
+    known = sa.select(v.c.tracklet_id).where(v.c.person_id == into)
+    tx.execute(v.delete().where(v.c.person_id == gone, v.c.tracklet_id.in_(known)))
+    tx.execute(v.update().where(v.c.person_id == gone).values(person_id=into))
+    tx.execute(schema.person.delete().where(schema.person.c.id == gone))
+    bump(tx, "people")
+
+
+def split(tx: Connection, templates: Sequence[int], name: str) -> int:
+    """Move templates to a new person; returns its id."""
+    one = add_person(tx, name)
+    t = schema.template
+    tx.execute(t.update().where(t.c.id.in_(templates)).values(person_id=one))
+    bump(tx, "people")
+    return one
+
+
+def add_template(tx: Connection, person: int, new: NewTemplate) -> int | None:
+    """Keep a look at somebody; its id, or None when this very picture is theirs already."""
+    t = schema.template
+    same = sa.select(t.c.id).where(t.c.person_id == person, t.c.media == new.media, t.c.kind == new.kind)
+    if tx.scalar(same) is not None:
+        return None
+    one = random_id()
+    tx.execute(
+        t.insert().values(
+            id=one,
+            person_id=person,
+            kind=new.kind,
+            media=new.media,
+            quality=new.quality,
+            parts=json.dumps({k: round(v, 4) for k, v in new.parts.items()}),
+            keypoints=floats_to_bytes(new.keypoints),
+            where_from=new.where_from,
+            worn_at=new.worn_at,
+            created=now(),
+        )
+    )
+    put_vectors(tx, "template", new.kind, new.model, [one], new.vector[None])
+    bump(tx, "people")
+    return one
+
+
+def templates_of(connection: Connection, person: int) -> list[Template]:
+    """A person's templates, best first."""
+    t = schema.template.c
+    query = (
+        sa.select(t.id, t.person_id, t.kind, t.media, t.quality, t.where_from, t.created)
+        .where(t.person_id == person)
+        .order_by(t.quality.desc())
+    )
+    return [
+        Template(i, p, Kind(kind), *rest) for i, p, kind, *rest in connection.execute(query)
+    ]
+
+
+def template_owners(connection: Connection, templates: Sequence[int]) -> NDArray[np.int64]:
+    """(N,) the person that each template belongs to."""
+    t = schema.template.c
+    owner = dict(connection.execute(sa.select(t.id, t.person_id)).tuples().all())
+    return np.array([owner[i] for i in templates], np.int64)
+
+
+def clean_name(name: str) -> str:
+    """The name without odd spaces and control characters. Raises ValueError when nothing is left."""
+    text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
+    text = " ".join(text.split())
+    if not 0 < len(text) <= MAX_NAME:
+        raise ValueError(f"a name needs 1 to {MAX_NAME} characters")
+    return text
+
+
+def _key(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _must_be_free(tx: Connection, name: str, *, but: int | None = None) -> None:
+    p = schema.person.c
+    there = tx.scalar(sa.select(p.id).where(p.name_key == _key(name)))
+    if there is not None and there != but:
+        raise NameTaken(f"Somebody named {name} is enrolled already.")

@@ -1,0 +1,283 @@
+"""Opening the library: the folder, its database, and who may write.
+
+Many readers, one writer. A transaction is one user's action: it happens whole or not at all, also
+when the process is killed in the middle (SQLite's write-ahead log).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from reid_core.errors import (
+    DiskFull,
+    LibraryCorrupt,
+    LibraryError,
+    LibraryLocked,
+    LibraryReadOnly,
+    LibraryTooNew,
+)
+from reid_core.library import schema
+from reid_core.library.media import Media
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+HEAD = "0001"  # the newest migration
+KNOWN = ("0001",)
+BUSY_MS = 5000
+
+
+class Library:
+    """One library folder, open. Use as a context manager or call `close`."""
+
+    def __init__(self, folder: Path, engine: sa.Engine, *, writable: bool) -> None:
+        self.folder = folder
+        self.media = Media(folder / "media")
+        self.cache = folder / "cache"
+        self.writable = writable
+        self._engine = engine
+        self._lock = FileLock(folder / "write.lock", timeout=0)
+        self._depth = threading.local()
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = True) -> Library:
+        """Open, and make or upgrade, the library in `folder`.
+
+        Raises LibraryCorrupt, LibraryTooNew, LibraryReadOnly, LibraryError when it is not there
+        and not to be made.
+        """
+        database = folder / "library.db"
+        if not database.exists() and not create:
+            raise LibraryError(f"There is no library in {folder}. Enrol somebody or index a video.")
+        writable = _prepare(folder, database)
+        library = cls(folder, _engine(database, writable=writable), writable=writable)
+        try:
+            library._upgrade()
+        except sa.exc.DatabaseError as error:
+            library.close()
+            raise _translated(error, folder) from error
+        except LibraryError:
+            library.close()
+            raise
+        return library
+
+    def close(self) -> None:
+        """Release the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the library throughout."""
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except sa.exc.DatabaseError as error:
+            raise _translated(error, self.folder) from error
+
+    @contextmanager
+    def writer(self, action: str) -> Iterator[None]:
+        """Be the one writer for longer than a transaction; may be nested.
+
+        Raises LibraryLocked saying who else writes, LibraryReadOnly.
+        """
+        if not self.writable:
+            raise LibraryReadOnly(f"The library {self.folder} cannot be written.")
+        depth = getattr(self._depth, "n", 0)
+        if depth == 0:
+            self._acquire(action)
+        self._depth.n = depth + 1
+        try:
+            yield
+        finally:
+            self._depth.n -= 1
+            if self._depth.n == 0:
+                self._lock.release()
+
+    @contextmanager
+    def transaction(self, action: str, **payload: object) -> Iterator[Connection]:
+        """One user's action: all of it or nothing. payload: ids and numbers for the event log.
+
+        Raises LibraryLocked, LibraryReadOnly, DiskFull.
+        """
+        with self.writer(action):
+            try:
+                with self._engine.begin() as connection:
+                    yield connection
+                    connection.execute(
+                        schema.event.insert().values(
+                            time=now(), action=action, payload=json.dumps(payload, default=str)
+                        )
+                    )
+            except sa.exc.DatabaseError as error:
+                raise _translated(error, self.folder) from error
+            except OSError as error:
+                raise _translated_os(error, self.folder) from error
+
+    def _acquire(self, action: str) -> None:
+        note = self.folder / "write.json"
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise LibraryLocked(_who(note, self.folder)) from error
+        except OSError as error:
+            raise _translated_os(error, self.folder) from error
+        holder = {"pid": os.getpid(), "action": action, "since": now()}
+        try:
+            note.write_text(json.dumps(holder))
+        except OSError:
+            note.unlink(missing_ok=True)  # the lock counts, the note is a courtesy
+
+    def _upgrade(self) -> None:
+        with self._engine.connect() as connection:
+            version = _version(connection)
+        if version == HEAD:
+            return
+        if version is not None and version not in KNOWN:
+            raise LibraryTooNew(
+                f"The library {self.folder} was written by a newer Cameo (its format is {version}, "
+                f"this program knows up to {HEAD}). Update Cameo."
+            )
+        if not self.writable:
+            raise LibraryReadOnly(f"The library {self.folder} is old and cannot be upgraded in place.")
+        with self.writer("upgrade"), self._engine.begin() as connection:
+            if _version(connection) != HEAD:
+                _migrate(connection)
+
+
+def now() -> str:
+    """The present moment as text, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def bump(connection: Connection, what: str) -> None:
+    """Note that vectors of footage or people changed, so that search caches know."""
+    table = schema.generation
+    changed = connection.execute(
+        table.update().where(table.c.what == what).values(number=table.c.number + 1)
+    )
+    if changed.rowcount == 0:
+        connection.execute(table.insert().values(what=what, number=1))
+
+
+def generation(connection: Connection, what: str) -> int:
+    """How often vectors of footage or people have changed."""
+    table = schema.generation
+    return connection.scalar(sa.select(table.c.number).where(table.c.what == what)) or 0
+
+
+def _prepare(folder: Path, database: Path) -> bool:
+    """Make the folder; returns whether the library can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        if database.exists():
+            return False
+        raise _translated_os(error, folder) from error
+    return True
+
+
+def _engine(database: Path, *, writable: bool) -> sa.Engine:
+    def connect() -> sqlite3.Connection:
+        mode = "rwc" if writable else "ro&immutable=1"
+        link = sqlite3.connect(
+            f"{database.resolve().as_uri()}?mode={mode}",
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        pragmas = ["foreign_keys=ON", f"busy_timeout={BUSY_MS}", "secure_delete=ON"]
+        pragmas += ["journal_mode=WAL", "synchronous=NORMAL"] if writable else []
+        try:
+            for pragma in pragmas:
+                link.execute(f"PRAGMA {pragma}")
+        except sqlite3.DatabaseError:
+            link.close()
+            raise
+        return link
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _version(connection: Connection) -> str | None:
+    try:
+        return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    except sa.exc.OperationalError:
+        return None  # an empty file: no table yet
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "reid_core.library:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _who(note: Path, folder: Path) -> str:
+    try:
+        held = json.loads(note.read_text())
+        by = f"process {int(held['pid'])} ({str(held['action'])[:40]}, since {str(held['since'])[:32]})"
+    except (OSError, ValueError, KeyError, TypeError):
+        by = "another process"
+    return f"The library {folder} is being written by {by}. Wait until it is done, or stop it."
+
+
+def _translated(error: sa.exc.DatabaseError, folder: Path) -> LibraryError:
+    """A database error as one of ours; what is not the world's fault is raised as it is."""
+    text = str(error.orig).lower()
+    if "full" in text or "disk i/o" in text and shutil.disk_usage(folder).free < 1 << 20:
+        return DiskFull(f"No space is left for the library {folder}. Nothing of this step was kept.")
+    if "readonly" in text or "read-only" in text or "unable to open" in text:
+        return LibraryReadOnly(f"The library {folder} cannot be written.")
+    if "locked" in text:
+        return LibraryLocked(_who(folder / "write.json", folder))
+    if "malformed" in text or "not a database" in text or "corrupt" in text or "disk i/o" in text:
+        return LibraryCorrupt(
+            f"The database in {folder} is damaged or is not a Cameo library. "
+            "Restore it from a backup, or choose another folder with --library."
+        )
+    raise error
+
+
+def _translated_os(error: OSError, folder: Path) -> LibraryError:
+    import errno
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"No space is left for the library {folder}. Nothing of this step was kept.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        return LibraryReadOnly(f"The library {folder} cannot be written: {error.strerror}.")
+    raise error
+
+
+def details(row: Any) -> dict[str, Any]:
+    """A result row as a dict."""
+    return dict(row._mapping)

@@ -1,0 +1,99 @@
+"""Opening whatever pictures come from: one function, and what it needs to know before."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from reid_core import images
+from reid_core.errors import SourceUnavailable
+from reid_core.protocols import FrameSource
+
+VIDEO_SUFFIXES = frozenset(
+    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts")
+    + (".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".vob", ".gif")
+)
+STREAM = re.compile(r"(rtsps?|rtmps?|https?|udp|tcp|srt)://", re.IGNORECASE)
+CAMERA = re.compile(r"camera:(\d+)")
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a file says of itself. duration_s, fps: None when unknown."""
+
+    width: int
+    height: int
+    duration_s: float | None
+    fps: float | None
+    codec: str
+
+
+def open_source(
+    spec: str | Path, *, every_s: float | None = None, start_s: float = 0.0
+) -> FrameSource:
+    """A file, a folder of pictures, "camera:0" or a stream's address.
+
+    every_s: seconds between the pictures wanted; None for all. start_s: files only, where to
+    begin; the pictures are the same as those of a full run from there on. Raises
+    SourceUnavailable.
+    """
+    text = str(spec)
+    if camera := CAMERA.fullmatch(text):
+        from reid_core.video.live import open_camera
+
+        return open_camera(int(camera[1]), every_s=every_s)
+    if STREAM.match(text):
+        from reid_core.video.live import open_stream
+
+        return open_stream(text, every_s=every_s)
+    path = Path(spec)
+    if path.is_dir():
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            raise SourceUnavailable(f"{path} is a folder, although it is named like a video.")
+        from reid_core.video.folder import FolderSource
+
+        return FolderSource(path, start_s=start_s)
+    from reid_core.video.file import FileSource
+
+    return FileSource(path, every_s=every_s, start_s=start_s)
+
+
+def is_live(spec: str) -> bool:
+    """Whether the source has no end of its own."""
+    return bool(CAMERA.fullmatch(spec) or STREAM.match(spec))
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name looks like a video's."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def safe_name(url: str) -> str:
+    """The address without user name, password, query and fragment, fit for messages."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        port = ""
+    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+
+
+def content_hash(path: Path) -> str:
+    """32 hex digits that identify a file, or a folder of pictures, by content."""
+    digest = hashlib.blake2b(digest_size=16)
+    if path.is_dir():
+        for one in images.list_images(path):
+            digest.update(f"{one.relative_to(path)}\0{content_hash(one)}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise SourceUnavailable(f"{path} cannot be read: {error.strerror}.") from error
+    return digest.hexdigest()
