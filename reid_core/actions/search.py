@@ -50,6 +50,7 @@ class Found:
     searched: int
     decoded_frames: int
     elapsed_s: float
+    person: int | None = None
 
     def sure(self) -> tuple[Sighting, ...]:
         """Those that reach the threshold, or that the user confirmed."""
@@ -91,7 +92,7 @@ class Searcher:
             sightings = self._sightings(connection, groups, query)
         return Found(
             query.name, query.kind, query.model, threshold, tuple(sightings), len(index),
-            counting.total() - decoded, round(time.perf_counter() - started, 4),
+            counting.total() - decoded, round(time.perf_counter() - started, 4), query.person,
         )
 
     def _index(self, connection: people.Connection, query: Query) -> VectorIndex:

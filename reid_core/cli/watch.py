@@ -1,0 +1,31 @@
+"""cameo watch."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from reid_core.cli.output import plain
+from reid_core.cli.state import models_for, open_library
+
+
+def command(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="camera:0, rtsp://…, or a file")],
+    kind: Annotated[str, typer.Option(help="face or body")] = "face",
+    rate: Annotated[float, typer.Option(help="Pictures looked at per second.")] = 5.0,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+) -> None:
+    """Watch live: one JSON line when somebody enters, is identified, or leaves.
+
+    Example: cameo watch camera:0
+    """
+    from reid_core.actions.watch import watch
+    from reid_core.types import Kind
+
+    with open_library(context) as library:
+        models = models_for(context, library)
+        for event in watch(library, models, source, kind=Kind(kind), per_second=rate, seconds=seconds):
+            typer.echo(json.dumps(plain(event), ensure_ascii=False))

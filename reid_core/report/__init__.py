@@ -1,0 +1,1 @@
+"""What a search leaves behind: a table, a page, clips."""

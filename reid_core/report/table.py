@@ -1,0 +1,36 @@
+"""Sightings as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from reid_core.types import Sighting
+
+COLUMNS = (
+    "video", "kind", "start_s", "end_s", "best_s", "score", "probability", "verdict", "tracklet",
+    "x0", "y0", "x1", "y1",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(sightings: Sequence[Sighting], path: Path) -> None:
+    """One row per sighting, UTF-8, times in seconds, the box in pixels at best_s. Atomic."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for s in sightings:
+            probability = "" if s.probability is None else s.probability
+            writer.writerow(
+                (_safe(s.video), s.kind, s.start_s, s.end_s, s.best_s, s.score, probability,
+                 s.verdict or "", s.tracklet, *s.box)
+            )
+    part.replace(path)
+
+
+def _safe(text: str) -> str:
+    """A file may be named like a formula; spreadsheets would run it."""
+    return f"'{text}" if text.startswith(FORMULA) else text
