@@ -29,7 +29,9 @@ def similarity_transform(src: Floats, dst: Floats) -> NDArray[np.float64]:
     return np.hstack([turn, (mean_b - turn @ mean_a)[:, None]])
 
 
-def align_face(image: Image, keypoints: Floats, *, template: Floats, size: tuple[int, int]) -> Image:
+def align_face(
+    image: Image, keypoints: Floats, *, template: Floats, size: tuple[int, int]
+) -> Image:
     """One face warped so that its five points fall on the template.
 
     image: (H, W, 3) uint8 BGR. keypoints: (5, 2) image pixels. template: (5, 2) chip pixels.
@@ -54,9 +56,7 @@ def _shrink_first(
     part = image[y0:y1, x0:x1]
     size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    back = np.array(
-        [[part.shape[1] / size[0], 0, x0], [0, part.shape[0] / size[1], y0], [0, 0, 1]]
-    )
+    back = np.array([[part.shape[1] / size[0], 0, x0], [0, part.shape[0] / size[1], y0], [0, 0, 1]])
     # pixel centres: x_full = (x_small + 0.5) * ratio - 0.5
     back[0, 2] += 0.5 * back[0, 0] - 0.5
     back[1, 2] += 0.5 * back[1, 1] - 0.5

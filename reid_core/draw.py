@@ -26,7 +26,7 @@ def draw_boxes(
     thickness = max(2, round(max(image.shape[:2]) / 500))
     colors = [GREEN if k else AMBER for k in (known or [True] * len(boxes))]
     for box, color in zip(boxes, colors, strict=True):
-        low, high = (tuple(int(round(float(v))) for v in part) for part in (box[:2], box[2:]))
+        low, high = (tuple(round(float(v)) for v in part) for part in (box[:2], box[2:]))
         cv2.rectangle(copy, low, high, color, thickness)
     return _write_labels(copy, boxes, labels, colors)
 

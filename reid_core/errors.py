@@ -5,7 +5,8 @@
     ├─ SourceError                SourceUnavailable · SourceBroken · ImageUnreadable · ImageTooLarge
     ├─ EnrolError                 NoFace · SeveralFaces · PoorQuality
     ├─ LibraryError               LibraryLocked · LibraryCorrupt · LibraryTooNew · LibraryReadOnly ·
-    │                             DiskFull · PersonNotFound · NameTaken · VideoNotFound · TrackletNotFound
+    │                             DiskFull · PersonNotFound · NameTaken · VideoNotFound ·
+    │                             TrackletNotFound
     ├─ TrainingError              DataError · Diverged
     └─ EvaluationError            TooFewPairs · BadList
 

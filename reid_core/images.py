@@ -41,7 +41,9 @@ def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image:
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ImageTooLarge(f"{path} is larger than {MAX_BYTES // 1_000_000} MB and was not read.")
+            raise ImageTooLarge(
+                f"{path} is larger than {MAX_BYTES // 1_000_000} MB and was not read."
+            )
         data = path.read_bytes()
     except OSError as error:
         raise ImageUnreadable(f"{path} cannot be read: {error.strerror}.") from error

@@ -48,9 +48,7 @@ def qualities(image: Image, detections: Detections) -> Floats:
     return np.array([overall(p) for p in measure(image, detections)], np.float32)
 
 
-def _parts(
-    image: Image, box: Floats, score: float, pose: float, kind: Kind
-) -> dict[str, float]:
+def _parts(image: Image, box: Floats, score: float, pose: float, kind: Kind) -> dict[str, float]:
     grey = _grey_patch(image, box)
     sides = np.maximum(box[2:] - box[:2], 0)
     anchors = FACE_SIZE_PX if kind is Kind.FACE else BODY_SIZE_PX
@@ -71,7 +69,9 @@ def _grey_patch(image: Image, box: Floats) -> Image:
     x1, y1 = int(np.clip(box[2], x0 + 1, w)), int(np.clip(box[3], y0 + 1, h))
     part = image[y0:y1, x0:x1]
     how = cv2.INTER_AREA if part.shape[0] >= 64 else cv2.INTER_LINEAR
-    return np.asarray(cv2.cvtColor(cv2.resize(part, (64, 64), interpolation=how), cv2.COLOR_BGR2GRAY))
+    return np.asarray(
+        cv2.cvtColor(cv2.resize(part, (64, 64), interpolation=how), cv2.COLOR_BGR2GRAY)
+    )
 
 
 def _exposure(grey: Image) -> float:

@@ -77,9 +77,7 @@ class Detections:
         return len(self.boxes)
 
     def __getitem__(self, index: Index) -> Detections:
-        return Detections(
-            self.boxes[index], self.scores[index], self.keypoints[index], self.kind
-        )
+        return Detections(self.boxes[index], self.scores[index], self.keypoints[index], self.kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,11 @@ TEMPLATE = np.float32([[38, 52], [74, 52], [56, 72], [42, 92], [71, 92]])
 
 
 @given(
-    st.floats(-3, 3), st.floats(0.1, 8), st.floats(-500, 500), st.floats(-500, 500), st.integers(0, 99)
+    st.floats(-3, 3),
+    st.floats(0.1, 8),
+    st.floats(-500, 500),
+    st.floats(-500, 500),
+    st.integers(0, 99),
 )
 def test_similarity_equals_scikit_image(angle, scale, x, y, seed) -> None:
     noise = np.random.default_rng(seed).normal(0, 1, (5, 2))
@@ -36,7 +40,9 @@ def test_points_of_a_drawn_face_land_on_the_template(scale: float) -> None:
     points = TEMPLATE * scale + np.float32([40, 25])
     image = np.zeros((int(170 * scale) + 40, int(150 * scale) + 60, 3), np.uint8)
     for x, y in points:
-        cv2.circle(image, (round(float(x)), round(float(y))), max(2, int(4 * scale)), (255,) * 3, -1)
+        cv2.circle(
+            image, (round(float(x)), round(float(y))), max(2, int(4 * scale)), (255,) * 3, -1
+        )
     chip = align.align_face(image, points, template=TEMPLATE, size=(112, 112))
     assert chip.shape == (112, 112, 3)
     for x, y in TEMPLATE:

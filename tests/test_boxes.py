@@ -64,7 +64,9 @@ def test_coverage_is_the_share_of_the_first() -> None:
 
 
 def test_expand_keeps_the_centre() -> None:
-    np.testing.assert_allclose(boxes.expand(np.float32([[10, 10, 20, 30]]), by=0.5), [[7.5, 5, 22.5, 35]])
+    np.testing.assert_allclose(
+        boxes.expand(np.float32([[10, 10, 20, 30]]), by=0.5), [[7.5, 5, 22.5, 35]]
+    )
 
 
 def test_interpolation_is_linear_inside_and_constant_outside() -> None:

@@ -34,7 +34,10 @@ def test_every_part_and_the_whole_lie_between_0_and_1(picture: np.ndarray) -> No
     ("part", "spoil"),
     [
         ("sharpness", lambda image: cv2.GaussianBlur(image, (0, 0), 12)),
-        ("exposure", lambda image: np.repeat(np.where(image[..., :1] > 90, 255, 0), 3, 2).astype("u1")),
+        (
+            "exposure",
+            lambda image: np.repeat(np.where(image[..., :1] > 90, 255, 0), 3, 2).astype("u1"),
+        ),
         ("exposure", lambda image: (image // 16 + 100).astype(np.uint8)),
     ],
 )

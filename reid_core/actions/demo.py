@@ -42,7 +42,8 @@ SLACK_S = 0.5  # a face at the very edge of the picture may be seen a little soo
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Somebody searched for: when found and when truly there, seconds. found_share: of the true
-    time; wrong_s: time found where they were not."""
+    time; wrong_s: time found where they were not.
+    """
 
     name: str
     found: tuple[Span, ...]
@@ -125,7 +126,9 @@ def compare(found: Sequence[Span], truth: Sequence[Span]) -> tuple[float, float]
     """(share of the true time that was found, seconds found outside the true time)."""
     at = np.arange(0, 1 + max([e for _, e in [*found, *truth]], default=0), 0.02)
     is_found, is_true, is_near = (
-        np.zeros(len(at), bool), np.zeros(len(at), bool), np.zeros(len(at), bool)
+        np.zeros(len(at), bool),
+        np.zeros(len(at), bool),
+        np.zeros(len(at), bool),
     )
     for start, end in found:
         is_found |= (at >= start) & (at <= end)
@@ -147,7 +150,14 @@ def _answer(
     report = folder / f"{name.lower().replace(' ', '-')}.html"
     write_report(library, found, report)
     return Answer(
-        name, spans, truth, round(share, 3), round(wrong, 2), found.elapsed_s, found.decoded_frames, report
+        name,
+        spans,
+        truth,
+        round(share, 3),
+        round(wrong, 2),
+        found.elapsed_s,
+        found.decoded_frames,
+        report,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import Connection
+
 from reid_core import images
 from reid_core.actions.faces import Look, looks_in, read_moment, the_one
 from reid_core.actions.gallery import Gallery
@@ -105,7 +107,7 @@ def _look(
 
 
 def _keep(
-    tx: people.Connection,
+    tx: Connection,
     library: Library,
     models: Models,
     gallery: Gallery,

@@ -101,7 +101,8 @@ def _embed_all(
         if not len(found):
             return None
         one = _central(image, found)
-        return embedder.embed(embedder.chips(image, found[one : one + 1]))[0]
+        vectors = embedder.embed(embedder.chips(image, found[one : one + 1]))
+        return np.asarray(vectors[0], np.float32)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         result: dict[Path, Floats | None] = {}
@@ -132,8 +133,8 @@ class Reidentification:
     gallery: int
     rank1: float
     rank5: float
-    mAP: float  # noqa: N815  the field's name
-    mINP: float  # noqa: N815
+    mAP: float
+    mINP: float
     protocol: str
     model: str
 
@@ -155,19 +156,34 @@ def evaluate_reid(
     if len(np.unique(cameras)) == 1:
         everyone = np.arange(len(known))  # as many "cameras" as crops: only the query is junk
         result = retrieval.rank(
-            vectors, vectors, query_ids=ids, gallery_ids=ids, query_cameras=everyone, gallery_cameras=everyone
+            vectors,
+            vectors,
+            query_ids=ids,
+            gallery_ids=ids,
+            query_cameras=everyone,
+            gallery_cameras=everyone,
         )
         protocol = "one camera: every crop against all others"
     else:
         chosen = _one_per_camera(ids, cameras)
         result = retrieval.rank(
-            vectors[chosen], vectors, query_ids=ids[chosen], gallery_ids=ids,
-            query_cameras=cameras[chosen], gallery_cameras=cameras,
+            vectors[chosen],
+            vectors,
+            query_ids=ids[chosen],
+            gallery_ids=ids,
+            query_cameras=cameras[chosen],
+            gallery_cameras=cameras,
         )
         protocol = f"cross-camera, {result.protocol}; one query per identity and camera"
     return Reidentification(
-        result.queries, len(known), round(float(result.cmc[0]), 4), round(float(result.cmc[4]), 4),
-        round(result.mAP, 4), round(result.mINP, 4), protocol, embedder.model,
+        result.queries,
+        len(known),
+        round(float(result.cmc[0]), 4),
+        round(float(result.cmc[4]), 4),
+        round(result.mAP, 4),
+        round(result.mINP, 4),
+        protocol,
+        embedder.model,
     )
 
 
@@ -210,7 +226,10 @@ class DetectionReport:
 def evaluate_detect(
     video: Path, truth_file: Path, detector: Detector, *, progress: Progress = no_progress
 ) -> DetectionReport:
-    """AP at IoU 0.5 over every frame of a video with MOT ground truth. Raises BadList, SourceError."""
+    """AP at IoU 0.5 over every frame of a video with MOT ground truth.
+
+    Raises BadList, SourceError.
+    """
     truth = lists.read_mot(truth_file)
     found: list[tuple[Floats, Floats]] = []
     seconds = 0.0
@@ -224,8 +243,11 @@ def evaluate_detect(
     true = [truth.boxes[truth.frames == i] for i in range(len(found))]
     got = detection.average_precision(found, true)
     return DetectionReport(
-        round(got.ap50, 4), round(got.precision, 4), round(got.recall, 4),
-        round(1000 * seconds / max(len(found), 1), 2), len(found),
+        round(got.ap50, 4),
+        round(got.precision, 4),
+        round(got.recall, 4),
+        round(1000 * seconds / max(len(found), 1), 2),
+        len(found),
     )
 
 
@@ -259,14 +281,22 @@ def evaluate_track(
     stages = stages_for({Kind.BODY: (detector, embedder)}, per_second=per_second)
     with closing(open_source(video, every_s=1 / per_second)) as source:
         segments = pipeline.run(
-            source, stages, key_of=lambda kind, start, box: stable_id(kind, start, *box.tolist()),
-            plan=Plan(), on_frame=lambda f: progress(f.time_s / times[-1], f"{f.time_s:.0f} s"),
+            source,
+            stages,
+            key_of=lambda kind, start, box: stable_id(kind, start, *box.tolist()),
+            plan=Plan(),
+            on_frame=lambda f: progress(f.time_s / times[-1], f"{f.time_s:.0f} s"),
         )
         tracklets = [t for segment in segments for t in segment.tracklets]
     got = tracking.follow(as_tracks(tracklets, times), truth)
     chains = len({t.chain for t in tracklets})
     return TrackReport(
-        round(got.hota, 4), round(got.idf1, 4), round(got.mota, 4), got.id_switches, chains, per_second
+        round(got.hota, 4),
+        round(got.idf1, 4),
+        round(got.mota, 4),
+        got.id_switches,
+        chains,
+        per_second,
     )
 
 
@@ -294,7 +324,12 @@ def _rows(
 
 
 def _between(
-    chain: int, at: NDArray[np.float64], path: Floats, times: NDArray[np.float64], start: float, end: float
+    chain: int,
+    at: NDArray[np.float64],
+    path: Floats,
+    times: NDArray[np.float64],
+    start: float,
+    end: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     frames = np.flatnonzero((times >= start - 1e-6) & (times <= end + 1e-6))
     return frames, np.full(len(frames), chain, np.int64), boxes.interpolate(at, path, times[frames])

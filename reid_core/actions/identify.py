@@ -27,7 +27,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One face or body in a picture. name: whom it is taken for, None when nobody reaches the
-    threshold or none is known. box: xyxy in pixels. candidates: the nearest, best first."""
+    threshold or none is known. box: xyxy in pixels. candidates: the nearest, best first.
+    """
 
     box: tuple[float, float, float, float]
     quality: float

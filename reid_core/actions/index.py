@@ -95,7 +95,17 @@ def index(
     settings = _settings(models, per_second, kinds)
     with library.writer("index"):
         if is_live(source):
-            return _run(library, models, _live(library, source, settings), source, kinds, plan, per_second, progress, seconds)
+            return _run(
+                library,
+                models,
+                _live(library, source, settings),
+                source,
+                kinds,
+                plan,
+                per_second,
+                progress,
+                seconds,
+            )
         progress(0.0, "reading")
         video, moved_from = _known_or_new(library, source, settings)
         if video.state == "done":
@@ -124,9 +134,7 @@ def _known_or_new(
         with closing(open_source(path)) as opened:
             duration = opened.duration_s
         with library.transaction("add video", content=digest) as tx:
-            footage.add_video(
-                tx, str(path), content_hash=digest, duration_s=duration, settings={}
-            )
+            footage.add_video(tx, str(path), content_hash=digest, duration_s=duration, settings={})
             made = footage.video_by_hash(tx, digest)
             assert made is not None
             footage.update_video(tx, made.id, settings=settings.as_json())
@@ -192,19 +200,23 @@ def _run(
                 frames, last = segment.frames, segment
         except SourceBroken as error:
             message = str(error)
-        finally:
-            segments.close()
         decoded = opened.decoded_frames
     until = last.until_s if last else video.indexed_until_s
     with library.transaction("indexed", video=video.id, until_s=round(until, 3)) as tx:
         state = "broken" if message else "done"
         footage.update_video(
-            tx, video.id, state=state, message=message, indexed_until_s=until,
+            tx,
+            video.id,
+            state=state,
+            message=message,
+            indexed_until_s=until,
             duration_s=video.duration_s or until,
         )
-    spent = {} if last is None else {
-        name: round(getattr(last.spent, name), 3) for name in ("detect", "track", "embed")
-    }
+    spent = (
+        {}
+        if last is None
+        else {name: round(getattr(last.spent, name), 3) for name in ("detect", "track", "embed")}
+    )
     spent["wall"] = round(time.perf_counter() - started, 3)
     report = _report(library, video, state, until_s=until, message=message)
     return replace(report, frames=frames, decoded=decoded, seconds=spent)
@@ -212,7 +224,9 @@ def _run(
 
 def _store(library: Library, video: footage.Video, segment: Segment) -> None:
     """One segment, one transaction: a kill leaves whole segments."""
-    with library.transaction("index segment", video=video.id, until_s=round(segment.until_s, 3)) as tx:
+    with library.transaction(
+        "index segment", video=video.id, until_s=round(segment.until_s, 3)
+    ) as tx:
         footage.write_tracklets(tx, library.media, video.id, segment.tracklets)
         footage.update_video(tx, video.id, state="indexing", indexed_until_s=segment.until_s)
 
@@ -241,13 +255,24 @@ def _until(source: FrameSource, seconds: float | None) -> Iterator[Frame]:
 
 
 def _report(
-    library: Library, video: footage.Video, state: str, *, until_s: float | None = None,
-    message: str = "", moved_from: str | None = None,
+    library: Library,
+    video: footage.Video,
+    state: str,
+    *,
+    until_s: float | None = None,
+    message: str = "",
+    moved_from: str | None = None,
 ) -> Indexed:
     with library.read() as connection:
         counts = {k: len(footage.tracklet_ids(connection, k, videos=[video.id])) for k in BOTH}
     until = video.indexed_until_s if until_s is None else until_s
     return Indexed(
-        video.id, video.name, state, message, until, counts[Kind.FACE], counts[Kind.BODY],
+        video.id,
+        video.name,
+        state,
+        message,
+        until,
+        counts[Kind.FACE],
+        counts[Kind.BODY],
         moved_from=moved_from,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reid_core.errors import ModelMismatch
 from reid_core.models.manifest import Manifest, Role
@@ -46,7 +46,7 @@ def load_detector(
     """A detector of faces or bodies. Raises ModelError when it cannot be had."""
     manifest = _manifest(store, DETECTOR_ROLE[kind], name, progress)
     session = _session(store, manifest, runtime)
-    options = {} if score is None else {"score": score}
+    options: dict[str, Any] = {} if score is None else {"score": score}
     match manifest.architecture:
         case "yunet":
             from reid_core.detect.yunet import YuNet

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sqlalchemy.engine import Connection
 
 from reid_core.actions.faces import looks_in, read_moment, the_one
 from reid_core.actions.loading import Models
@@ -40,7 +41,8 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The answer. sightings: best first; those below the threshold are there too, marked by
-    their score. elapsed_s: of the search itself. searched: how many tracklets."""
+    their score. elapsed_s: of the search itself. searched: how many tracklets.
+    """
 
     query: str
     kind: Kind
@@ -56,7 +58,8 @@ class Found:
         """Those that reach the threshold, or that the user confirmed."""
         value = self.threshold.value
         return tuple(
-            s for s in self.sightings
+            s
+            for s in self.sightings
             if s.verdict == "same" or (value is not None and s.score >= value)
         )
 
@@ -70,7 +73,12 @@ class Searcher:
         self._held: dict[Kind, tuple[Stamp, VectorIndex]] = {}
 
     def search(
-        self, query: Query, *, where: Filter | None = None, top: int = 20, without_chain: int | None = None
+        self,
+        query: Query,
+        *,
+        where: Filter | None = None,
+        top: int = 20,
+        without_chain: int | None = None,
     ) -> Found:
         """The sightings that look most like the query.
 
@@ -80,35 +88,54 @@ class Searcher:
         where = where or Filter()
         with self._library.read() as connection:
             index = self._index(connection, query)
-            among = None if where.is_open else footage.tracklet_ids(
-                connection, query.kind, videos=where.videos, from_s=where.from_s, to_s=where.to_s
+            among = (
+                None
+                if where.is_open
+                else footage.tracklet_ids(
+                    connection,
+                    query.kind,
+                    videos=where.videos,
+                    from_s=where.from_s,
+                    to_s=where.to_s,
+                )
             )
             k = max(64, top * MORE)
-            scores, ids, _ = best_over_templates(*index.search(query.vectors, k=k, model=query.model, among=among))
+            scores, ids, _ = best_over_templates(
+                *index.search(query.vectors, k=k, model=query.model, among=among)
+            )
             said = footage.verdicts_of(connection, query.person) if query.person else {}
             scored = self._scored(connection, scores, ids, said, without_chain)
             threshold = self._models.threshold(query.kind)
             groups = merge(scored, at_least=threshold.value)[:top]
             sightings = self._sightings(connection, groups, query)
         return Found(
-            query.name, query.kind, query.model, threshold, tuple(sightings), len(index),
-            counting.total() - decoded, round(time.perf_counter() - started, 4), query.person,
+            query.name,
+            query.kind,
+            query.model,
+            threshold,
+            tuple(sightings),
+            len(index),
+            counting.total() - decoded,
+            round(time.perf_counter() - started, 4),
+            query.person,
         )
 
-    def _index(self, connection: people.Connection, query: Query) -> VectorIndex:
+    def _index(self, connection: Connection, query: Query) -> VectorIndex:
         stamp = Stamp(query.model, str(query.kind), generation(connection, "footage"))
         held = self._held.get(query.kind)
         if held is None or held[0] != stamp:
             path = self._library.cache / f"{query.kind}.faiss"
             index = cached(
-                path, stamp, lambda: vectors.all_vectors(connection, "tracklet", query.kind, query.model)
+                path,
+                stamp,
+                lambda: vectors.all_vectors(connection, "tracklet", query.kind, query.model),
             )
             held = self._held[query.kind] = (stamp, index)
             if not len(index):
                 self._explain_emptiness(connection, query)
         return held[1]
 
-    def _explain_emptiness(self, connection: people.Connection, query: Query) -> None:
+    def _explain_emptiness(self, connection: Connection, query: Query) -> None:
         """Raise ModelMismatch when there is footage, but of another model."""
         there = vectors.models_with_vectors(connection, "tracklet", query.kind)
         if there:
@@ -119,7 +146,7 @@ class Searcher:
 
     def _scored(
         self,
-        connection: people.Connection,
+        connection: Connection,
         scores: np.ndarray,
         ids: np.ndarray,
         said: dict[int, bool],
@@ -136,7 +163,7 @@ class Searcher:
         ]
 
     def _sightings(
-        self, connection: people.Connection, groups: Sequence[Sequence[Scored]], query: Query
+        self, connection: Connection, groups: Sequence[Sequence[Scored]], query: Query
     ) -> list[Sighting]:
         """The groups with their views, each scored, and the names of their videos."""
         ids = [s.tracklet.id for group in groups for s in group]
@@ -163,9 +190,13 @@ def query_person(library: Library, models: Models, name: str, *, kind: Kind | No
         model = models.model_id(wanted)
         _, rows = vectors.vectors_of(connection, "template", wanted, model, own)
     if not own:
-        raise EnrolError(f"{person.name} has no {wanted} template. Run: cameo enroll {person.name!r} PHOTO")
+        raise EnrolError(
+            f"{person.name} has no {wanted} template. Run: cameo enroll {person.name!r} PHOTO"
+        )
     if not len(rows):
-        raise ModelMismatch(f"The templates of {person.name} are of another model than {model}, which is in use.")
+        raise ModelMismatch(
+            f"The templates of {person.name} are of another model than {model}, which is in use."
+        )
     return Query(rows, model, wanted, person.name, person.id)
 
 

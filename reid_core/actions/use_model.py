@@ -19,7 +19,7 @@ from reid_core.library.paths import floats_from_bytes
 from reid_core.library.store import bump
 from reid_core.models.store import ModelStore
 from reid_core.protocols import Embedder, Progress, no_progress
-from reid_core.types import Embeddings, Kind
+from reid_core.types import Embeddings, Image, Kind
 
 BATCH = 64
 
@@ -50,7 +50,10 @@ def use_model(
 
 def _fill(library: Library, embedder: Embedder, kind: Kind, progress: Progress) -> int:
     """Vectors of the new model for every template, view and tracklet that has none."""
-    jobs = [("template", i) for i in _missing(library, schema.template, "template", kind, embedder.model)]
+    jobs = [
+        ("template", i)
+        for i in _missing(library, schema.template, "template", kind, embedder.model)
+    ]
     jobs += [("view", i) for i in _missing(library, schema.view, "view", kind, embedder.model)]
     for start in range(0, len(jobs), BATCH):
         some = jobs[start : start + BATCH]
@@ -84,7 +87,7 @@ def _missing(
         yield row.id, row.media, row.keypoints
 
 
-def _chip(library: Library, embedder: Embedder, item: Item, kind: Kind) -> images.Image:
+def _chip(library: Library, embedder: Embedder, item: Item, kind: Kind) -> Image:
     """A stored crop cut as the embedder wants it."""
     _, media, packed = item
     crop = images.decode_image(library.media.get(media), name=media)
@@ -112,5 +115,7 @@ def _pool_tracklets(library: Library, kind: Kind, model: str) -> None:
                 own = [w for w in views if w.tracklet_id == one and w.id in row_of]
                 if own:
                     quality = np.array([w.quality for w in own], np.float32)
-                    pooled = Embeddings(np.stack([row_of[w.id] for w in own]), quality, model).pooled()
+                    pooled = Embeddings(
+                        np.stack([row_of[w.id] for w in own]), quality, model
+                    ).pooled()
                     vectors.put_vectors(tx, "tracklet", kind, model, [one], pooled[None])

@@ -52,7 +52,9 @@ def watch(
 ) -> Iterator[Event]:
     """Events as they happen. Names follow from the mean of a few looks against the gallery."""
     gallery, threshold = Gallery.load(library, models, kind), models.threshold(kind).value
-    (stage,) = stages_for({kind: (models.detector(kind), models.embedder(kind))}, per_second=per_second)
+    (stage,) = stages_for(
+        {kind: (models.detector(kind), models.embedder(kind))}, per_second=per_second
+    )
     seen: dict[int, _Seen] = {}
     now = 0.0
     with closing(open_source(source, every_s=1 / per_second)) as frames:
@@ -71,7 +73,7 @@ def watch(
                 one = seen[track]
                 one.last_s = now
                 if one.name is None and len(one.vectors) < 10 * LOOKS:
-                    chips = stage.embedder.chips(frame.image, found[[row]])
+                    chips = stage.embedder.chips(frame.image, found[row : row + 1])
                     one.vectors.append(stage.embedder.embed(chips)[0])
                     name, score = _who(gallery, threshold, one.vectors)
                     if name:

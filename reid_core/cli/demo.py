@@ -13,7 +13,9 @@ from reid_core.cli.state import models_for
 
 def command(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Where to put the film and the reports.")] = Path("cameo-demo"),
+    out: Annotated[Path, typer.Option(help="Where to put the film and the reports.")] = Path(
+        "cameo-demo"
+    ),
     json: JsonOption = None,
 ) -> None:
     """Enrol, index and search on sample material, and compare with the truth.
@@ -32,8 +34,8 @@ def command(
         write_json(done, json)
     else:
         typer.echo(
-            f"Made {done.film} ({clock(done.indexed.until_s)}), enrolled {len(done.answers)} people, "
-            f"found {done.indexed.faces} face and {done.indexed.bodies} body tracklets.\n"
+            f"Made {done.film} ({clock(done.indexed.until_s)}), enrolled {len(done.answers)} "
+            f"people, found {done.indexed.faces} face and {done.indexed.bodies} body tracklets.\n"
         )
         rows = [
             (a.name, _spans(a.found), _spans(a.truth), f"{a.found_share:.0%}", f"{a.wrong_s:.1f} s")
@@ -42,8 +44,13 @@ def command(
         typer.echo(table(rows, ("who", "found (seconds)", "truly there", "of it found", "wrongly")))
         typer.echo("")
         for a in done.answers:
-            typer.echo(f"{a.report}: searched in {a.search_s * 1000:.0f} ms, {a.decoded_frames} frames decoded")
-        typer.echo(f"Everything in {time.perf_counter() - started:.1f} s. Open a report in a browser.")
+            typer.echo(
+                f"{a.report}: searched in {a.search_s * 1000:.0f} ms, "
+                f"{a.decoded_frames} frames decoded"
+            )
+        typer.echo(
+            f"Everything in {time.perf_counter() - started:.1f} s. Open a report in a browser."
+        )
     if not all(a.is_right for a in done.answers):
         raise typer.Exit(1)
 

@@ -50,4 +50,6 @@ def command(
         if one.resembles:
             other, score = one.resembles
             typer.echo(f"  looks like {other}, already enrolled (similarity {score:.3f})", err=True)
-    typer.echo(f"{done.name}: {done.added} new {done.kind} template{'s' if done.added != 1 else ''}.")
+    typer.echo(
+        f"{done.name}: {done.added} new {done.kind} template{'s' if done.added != 1 else ''}."
+    )

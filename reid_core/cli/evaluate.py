@@ -33,8 +33,11 @@ def verification(
 
     store, bar = open_store(context), Bar("verification")
     done = evaluate_verification(
-        images, pairs, load_detector(store, Kind.FACE, progress=bar.tell),
-        load_embedder(store, Kind.FACE, model, progress=bar.tell), progress=bar.tell,
+        images,
+        pairs,
+        load_detector(store, Kind.FACE, progress=bar.tell),
+        load_embedder(store, Kind.FACE, model, progress=bar.tell),
+        progress=bar.tell,
     )
     bar.clear()
     _show(done, json)
@@ -67,7 +70,10 @@ def detect(
     model: ModelOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Finding people, frame by frame. Example: cameo evaluate detect --video v.avi --truth gt.txt"""
+    """Finding people, frame by frame.
+
+    Example: cameo evaluate detect --video v.avi --truth gt.txt
+    """
     from reid_core.actions.evaluate import evaluate_detect
     from reid_core.actions.loading import Runtime, load_detector
     from reid_core.types import Kind
@@ -98,8 +104,12 @@ def track(
 
     store, bar = open_store(context), Bar("tracking")
     done = evaluate_track(
-        video, truth, load_detector(store, Kind.BODY, model), load_embedder(store, Kind.BODY),
-        per_second=rate, progress=bar.tell,
+        video,
+        truth,
+        load_detector(store, Kind.BODY, model),
+        load_embedder(store, Kind.BODY),
+        per_second=rate,
+        progress=bar.tell,
     )
     bar.clear()
     _show(done, json)

@@ -36,7 +36,9 @@ def command(
                 near = ", ".join(f"{c.name} {c.score:.3f}" for c in probe.candidates)
                 x, y = probe.box[:2]
                 name = probe.name or "unknown"
-                typer.echo(f"  at {x:.0f},{y:.0f}: {name}" + (f"  (nearest: {near})" if near else ""))
+                typer.echo(
+                    f"  at {x:.0f},{y:.0f}: {name}" + (f"  (nearest: {near})" if near else "")
+                )
         typer.echo(threshold.describe(), err=True)
     if any(result.problem for result in results):
         raise typer.Exit(2)

@@ -12,9 +12,7 @@ from reid_core.cli.state import models_for, open_library
 
 def command(
     context: typer.Context,
-    sources: Annotated[
-        list[str], typer.Argument(help="Videos, folders, camera:0, rtsp://…")
-    ],
+    sources: Annotated[list[str], typer.Argument(help="Videos, folders, camera:0, rtsp://…")],
     rate: Annotated[float, typer.Option(help="Pictures looked at per second of video.")] = 5.0,
     kind: Annotated[str, typer.Option(help="face, body or both")] = "both",
     seconds: Annotated[float | None, typer.Option(help="Live sources: stop after so long.")] = None,
@@ -36,7 +34,12 @@ def command(
             bar = Bar(source)
             try:
                 done = index(
-                    library, models, source, per_second=rate, kinds=kinds, seconds=seconds,
+                    library,
+                    models,
+                    source,
+                    per_second=rate,
+                    kinds=kinds,
+                    seconds=seconds,
                     progress=bar.tell,
                 )
             except SourceError as error:

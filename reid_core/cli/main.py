@@ -28,21 +28,18 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="cameo",
-    help="Find people in pictures and video: enrol them once, index footage once, search in a second.",
+    help="Find people in pictures and video: enrol once, index once, search in a second.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for name, function in {
-    "demo": demo.command,
-    "enroll": enroll.command,
-    "identify": identify.command,
-    "index": index.command,
-    "search": search.command,
-    "watch": watch.command,
-}.items():
-    app.command(name)(function)
+app.command("demo")(demo.command)
+app.command("enroll")(enroll.command)
+app.command("identify")(identify.command)
+app.command("index")(index.command)
+app.command("search")(search.command)
+app.command("watch")(watch.command)
 app.add_typer(people.app, name="people")
 app.add_typer(videos.app, name="videos")
 app.add_typer(models.app, name="models")

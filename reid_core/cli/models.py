@@ -29,7 +29,13 @@ def list_(context: typer.Context, json: JsonOption = None) -> None:
     typer.echo(
         table(
             [
-                (m.role, m.name, "yes" if m.name in installed else "no", "yes" if m.commercial else "NO", m.licence)
+                (
+                    m.role,
+                    m.name,
+                    "yes" if m.name in installed else "no",
+                    "yes" if m.commercial else "NO",
+                    m.licence,
+                )
                 for m in rows
             ],
             ("role", "model", "installed", "commercial use", "licence"),
@@ -73,15 +79,21 @@ def pull(
 def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="An .onnx file.")],
-    role: Annotated[str, typer.Option(help="face-embedder, body-embedder, face-detector, person-detector")],
+    role: Annotated[
+        str, typer.Option(help="face-embedder, body-embedder, face-detector, person-detector")
+    ],
     name: Annotated[str | None, typer.Option(help="Default: the file's name.")] = None,
     architecture: Annotated[
         str | None, typer.Option(help="Detectors: yunet, scrfd, ssd or yolox.")
     ] = None,
     licence: Annotated[str, typer.Option(help="Under which terms.")] = "unknown",
-    commercial: Annotated[bool, typer.Option(help="Whether the terms allow commercial use.")] = False,
+    commercial: Annotated[
+        bool, typer.Option(help="Whether the terms allow commercial use.")
+    ] = False,
     color: Annotated[str | None, typer.Option(help="rgb or bgr")] = None,
-    mean: Annotated[str | None, typer.Option(help="Three numbers, 0 to 255: 123.7,116.3,103.5")] = None,
+    mean: Annotated[
+        str | None, typer.Option(help="Three numbers, 0 to 255: 123.7,116.3,103.5")
+    ] = None,
     std: Annotated[str | None, typer.Option(help="Three numbers, 0 to 255.")] = None,
     flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
 ) -> None:
@@ -90,8 +102,17 @@ def import_(
 
     numbers = [tuple(float(v) for v in t.split(",")) if t else None for t in (mean, std)]
     done = import_onnx(
-        open_store(context), file, role=role, name=name, architecture=architecture,
-        licence=licence, commercial=commercial, color=color, mean=numbers[0], std=numbers[1], flip=flip,
+        open_store(context),
+        file,
+        role=role,
+        name=name,
+        architecture=architecture,
+        licence=licence,
+        commercial=commercial,
+        color=color,
+        mean=numbers[0],
+        std=numbers[1],
+        flip=flip,
     )
     size = f"{done.input.width}x{done.input.height}"
     out = f", vectors of {done.dim}" if done.dim else ""
@@ -125,7 +146,9 @@ def use(context: typer.Context, name: str) -> None:
         bar = Bar("embedding again")
         made = use_model(library, open_store(context), name, progress=bar.tell)
         bar.clear()
-    typer.echo(f"{name} is in use." + (f" {made} stored pictures were embedded again." if made else ""))
+    typer.echo(
+        f"{name} is in use." + (f" {made} stored pictures were embedded again." if made else "")
+    )
 
 
 @app.command()

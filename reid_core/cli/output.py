@@ -15,7 +15,9 @@ import typer
 
 JsonOption = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE|-", help="Write the result as JSON; - for standard output."),
+    typer.Option(
+        "--json", metavar="FILE|-", help="Write the result as JSON; - for standard output."
+    ),
 ]
 
 

@@ -25,7 +25,12 @@ def list_(context: typer.Context, json: JsonOption = None) -> None:
     elif not rows:
         typer.echo("Nobody is enrolled yet. Begin with: cameo enroll NAME PHOTO")
     else:
-        typer.echo(table([(p.name, p.faces, p.bodies, p.shown_id) for p in rows], ("name", "faces", "bodies", "id")))
+        typer.echo(
+            table(
+                [(p.name, p.faces, p.bodies, p.shown_id) for p in rows],
+                ("name", "faces", "bodies", "id"),
+            )
+        )
 
 
 @app.command()
@@ -112,31 +117,42 @@ def forget(
             person = people.find_person(connection, name)
         if not yes:
             n = person.faces + person.bodies
-            typer.confirm(f"Erase {person.name} and {n} templates? This cannot be undone.", abort=True)
+            typer.confirm(
+                f"Erase {person.name} and {n} templates? This cannot be undone.", abort=True
+            )
         done = erase.forget(library, person.id)
     if json:
         write_json(done, json)
         return
-    typer.echo(f"Erased {done.templates} templates, {done.vectors} vectors, {done.pictures} pictures.")
+    typer.echo(
+        f"Erased {done.templates} templates, {done.vectors} vectors, {done.pictures} pictures."
+    )
     typer.echo(
         "Every byte of the library was searched: nothing of them is left."
         if done.proven
-        else "Warning: traces were still found in the library's folder.", err=not done.proven,
+        else "Warning: traces were still found in the library's folder.",
+        err=not done.proven,
     )
 
 
 @app.command()
-def export(context: typer.Context, out: Annotated[Path, typer.Argument(help="A .zip file.")]) -> None:
+def export(
+    context: typer.Context, out: Annotated[Path, typer.Argument(help="A .zip file.")]
+) -> None:
     """Write everybody to an archive. Example: cameo people export gallery.zip"""
     from reid_core.library import archive
 
     with open_library(context, create=False) as library:
         n = archive.export_people(library, out)
-    typer.echo(f"{n} people written to {out}. It holds biometric data: keep it as you keep the library.")
+    typer.echo(
+        f"{n} people written to {out}. It holds biometric data: keep it as you keep the library."
+    )
 
 
 @app.command("import")
-def import_(context: typer.Context, archive_file: Annotated[Path, typer.Argument(help="A .zip file.")]) -> None:
+def import_(
+    context: typer.Context, archive_file: Annotated[Path, typer.Argument(help="A .zip file.")]
+) -> None:
     """Add everybody from an archive. Example: cameo people import gallery.zip"""
     from reid_core.library import archive
 

@@ -20,14 +20,18 @@ def command(
     person: Annotated[str | None, typer.Option(help="Somebody enrolled.")] = None,
     image: Annotated[str | None, typer.Option(help="A picture, or a moment: clip.mp4@12.5")] = None,
     tracklet: Annotated[str | None, typer.Option(help="An appearance, by its id.")] = None,
-    number: Annotated[int | None, typer.Option(help="Which one in the picture, from the left.")] = None,
+    number: Annotated[
+        int | None, typer.Option(help="Which one in the picture, from the left.")
+    ] = None,
     kind: Annotated[str | None, typer.Option(help="face or body")] = None,
     video: Annotated[list[str] | None, typer.Option(help="Only here; may be repeated.")] = None,
     from_: Annotated[float | None, typer.Option("--from", help="Seconds into each video.")] = None,
     to: Annotated[float | None, typer.Option(help="Seconds into each video.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many results.")] = 20,
     csv: Annotated[Path | None, typer.Option(help="Write a table.")] = None,
-    clips: Annotated[Path | None, typer.Option(help="Cut the sightings out into this folder.")] = None,
+    clips: Annotated[
+        Path | None, typer.Option(help="Cut the sightings out into this folder.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with pictures.")] = None,
     json: JsonOption = None,
 ) -> None:
@@ -51,7 +55,9 @@ def command(
         else:
             query, chain = searching.query_tracklet(library, models, tracklet or "")
         where = _filter(library, video, from_, to)
-        found = searching.Searcher(library, models).search(query, where=where, top=top, without_chain=chain)
+        found = searching.Searcher(library, models).search(
+            query, where=where, top=top, without_chain=chain
+        )
         _write(library, found, csv, clips, report)
     if json:
         write_json(_record(found), json)
@@ -59,7 +65,9 @@ def command(
         _print(found)
 
 
-def _filter(library: Library, video: list[str] | None, from_s: float | None, to_s: float | None) -> Filter:
+def _filter(
+    library: Library, video: list[str] | None, from_s: float | None, to_s: float | None
+) -> Filter:
     from reid_core.actions.search import Filter
     from reid_core.library import footage
 
@@ -92,7 +100,14 @@ def _write(
 def _print(found: Found) -> None:
     sure = found.sure()
     rows = [
-        (f"{s.score:.3f}", "yes" if s in sure else "", clock(s.start_s), clock(s.end_s), Path(s.video).name, s.tracklet)
+        (
+            f"{s.score:.3f}",
+            "yes" if s in sure else "",
+            clock(s.start_s),
+            clock(s.end_s),
+            Path(s.video).name,
+            s.tracklet,
+        )
         for s in found.sightings
     ]
     if not rows:
@@ -100,8 +115,9 @@ def _print(found: Found) -> None:
         return
     typer.echo(table(rows, ("similarity", "likely", "from", "to", "video", "tracklet")))
     typer.echo(
-        f"{found.query}: {len(sure)} likely of {len(rows)} shown, {found.searched} {found.kind} tracklets "
-        f"searched in {found.elapsed_s * 1000:.0f} ms, {found.decoded_frames} frames decoded.",
+        f"{found.query}: {len(sure)} likely of {len(rows)} shown, {found.searched} {found.kind} "
+        f"tracklets searched in {found.elapsed_s * 1000:.0f} ms, "
+        f"{found.decoded_frames} frames decoded.",
         err=True,
     )
     typer.echo(found.threshold.describe(), err=True)
@@ -111,7 +127,9 @@ def _record(found: Found) -> dict[str, object]:
     from reid_core.cli.output import plain
 
     sure = set(found.sure())
-    sightings = [
-        {**plain(s), "tracklet": s.tracklet, "likely": s in sure} for s in found.sightings
-    ]
-    return {**plain(found), "sightings": sightings, "threshold": {**plain(found.threshold), "means": found.threshold.describe()}}
+    sightings = [{**plain(s), "tracklet": s.tracklet, "likely": s in sure} for s in found.sightings]
+    return {
+        **plain(found),
+        "sightings": sightings,
+        "threshold": {**plain(found.threshold), "means": found.threshold.describe()},
+    }

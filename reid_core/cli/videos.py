@@ -54,7 +54,10 @@ def remove(
     name: str,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take a video out of the library; the file stays. Example: cameo videos remove old.mp4 --yes"""
+    """Take a video out of the library; the file stays.
+
+    Example: cameo videos remove old.mp4 --yes
+    """
     from reid_core.library import erase, footage
 
     with open_library(context) as library:
@@ -79,7 +82,9 @@ def relink(context: typer.Context, name: str, path: Path) -> None:
     with open_library(context) as library, library.transaction("relink") as tx:
         video = footage.find_video(tx, name)
         if content_hash(path) != video.content_hash:
-            raise VideoNotFound(f"{path} is not {video.name}: its content is another. Index it instead.")
+            raise VideoNotFound(
+                f"{path} is not {video.name}: its content is another. Index it instead."
+            )
         footage.update_video(tx, video.id, path=str(path.absolute()), name=path.name)
 
 

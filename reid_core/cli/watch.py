@@ -27,5 +27,7 @@ def command(
 
     with open_library(context) as library:
         models = models_for(context, library)
-        for event in watch(library, models, source, kind=Kind(kind), per_second=rate, seconds=seconds):
+        for event in watch(
+            library, models, source, kind=Kind(kind), per_second=rate, seconds=seconds
+        ):
             typer.echo(json.dumps(plain(event), ensure_ascii=False))

@@ -49,7 +49,10 @@ class Scrfd:
         canvas = np.zeros((self._side, self._side, 3), np.uint8)
         canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
         blob = blob_of([canvas], mean=(127.5,) * 3, std=(128.0,) * 3, rgb=True)
-        raw = [part.reshape(-1, part.shape[-1]) for part in self._session.run(None, {self._input: blob})]
+        raw = [
+            part.reshape(-1, part.shape[-1])
+            for part in self._session.run(None, {self._input: blob})
+        ]
         n = len(STRIDES)
         levels = [
             _decode(raw[i], raw[i + n], raw[i + 2 * n], stride, self._side // stride, self._score)

@@ -46,7 +46,7 @@ class SsdPerson:
         """image: (H, W, 3) uint8 BGR. People in its pixels, best first."""
         height, width = image.shape[:2]
         parts = tiles.layout(width, height, tiles=self._n_tiles, overlap=self._overlap)
-        looks = [cv2.resize(image[y0:y1, x0:x1], (SIDE, SIDE)) for x0, y0, x1, y1 in parts]
+        looks = [_shrunk(image[y0:y1, x0:x1]) for x0, y0, x1, y1 in parts]
         blob = blob_of(looks, mean=(127.5,) * 3, std=(127.5,) * 3, rgb=True)
         all_boxes, all_scores = self._session.run(["boxes", "scores"], {self._input: blob})
         found = []
@@ -61,6 +61,10 @@ class SsdPerson:
             people.keypoints,
             Kind.BODY,
         )
+
+
+def _shrunk(part: Image) -> Image:
+    return np.asarray(cv2.resize(part, (SIDE, SIDE)), np.uint8)
 
 
 def _above(relative: Floats, scores: Floats, least: float, part: np.ndarray) -> Detections:

@@ -33,9 +33,12 @@ def layout(width: int, height: int, *, tiles: int, overlap: float) -> NDArray[np
     return np.array([whole, *parts], np.int64)
 
 
-def touches_inner_edge(found: Floats, tile: NDArray[np.int64], *, width: int, height: int) -> NDArray[np.bool_]:
+def touches_inner_edge(
+    found: Floats, tile: NDArray[np.int64], *, width: int, height: int
+) -> NDArray[np.bool_]:
     """(N, 4) picture-pixel boxes -> (N,) whether each is cut by an edge of the tile that is not
-    an edge of the picture: such a person is seen better by a neighbour or the whole."""
+    an edge of the picture: such a person is seen better by a neighbour or the whole.
+    """
     slack = 0.01 * max(tile[2] - tile[0], tile[3] - tile[1])
     inner_low = (found[:, :2] <= tile[:2] + slack) & (tile[:2] > 0)
     inner_high = (found[:, 2:] >= tile[2:] - slack) & (tile[2:] < np.array([width, height]))

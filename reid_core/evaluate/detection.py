@@ -1,5 +1,6 @@
 """How well boxes are found. Average precision at IoU 0.5, Everingham et al., "The PASCAL Visual
-Object Classes Challenge", IJCV 2010, with the area under the whole curve (VOC 2010 on)."""
+Object Classes Challenge", IJCV 2010, with the area under the whole curve (VOC 2010 on).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def average_precision(
     same picture, by at least `iou`.
     """
     right = [_matches(b, s, t, iou) for (b, s), t in zip(found, truth, strict=True)]
-    scores = np.concatenate([s for _, s in found] or [np.zeros(0)])
+    scores = np.concatenate([s for _, s in found] or [np.zeros(0, np.float32)])
     hits = np.concatenate(right or [np.zeros(0, bool)])
     n_true = sum(len(t) for t in truth)
     order = np.argsort(-scores, kind="stable")

@@ -36,8 +36,12 @@ def read_lfw_pairs(path: Path, images: Path) -> list[Pair]:
     except (ValueError, IndexError) as error:
         raise BadList(f"{path}: the first line must be two numbers, folds and pairs.") from error
     if len(lines) - 1 != folds * n * 2:
-        raise BadList(f"{path} says {folds} x 2 x {n} pairs but has {len(lines) - 1} lines of them.")
-    return [_lfw_pair(path, i, line, images, (i - 1) // (2 * n)) for i, line in enumerate(lines) if i]
+        raise BadList(
+            f"{path} says {folds} x 2 x {n} pairs but has {len(lines) - 1} lines of them."
+        )
+    return [
+        _lfw_pair(path, i, line, images, (i - 1) // (2 * n)) for i, line in enumerate(lines) if i
+    ]
 
 
 def _lfw_pair(path: Path, number: int, line: str, images: Path, fold: int) -> Pair:
@@ -60,7 +64,8 @@ def _lfw(images: Path, name: str, number: int) -> Path:
 
 def market_name(path: Path) -> tuple[int, int] | None:
     """(identity, camera) from a name like 0002_c1s1_000451_03.jpg or 0002_c1_….jpg; None when
-    the name is another. Identity -1 marks junk."""
+    the name is another. Identity -1 marks junk.
+    """
     match = MARKET.match(path.name)
     return (int(match[1]), int(match[2])) if match else None
 
@@ -86,13 +91,17 @@ def read_mot(path: Path) -> Tracks:
             values = [float(v) for v in line.split(",")[:7]]
             frame, one, left, top, width, height, *rest = values
         except ValueError as error:
-            raise BadList(f"{path}, line {number}: {line[:60]!r} is not frame,id,x,y,w,h,….") from error
+            raise BadList(
+                f"{path}, line {number}: {line[:60]!r} is not frame,id,x,y,w,h,…."
+            ) from error
         if not rest or rest[0] != 0:
             rows.append((frame - 1, one, left, top, left + width, top + height))
     if not rows:
         raise BadList(f"{path} holds no boxes.")
     table = np.array(rows)
-    return Tracks(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2:].astype(np.float32))
+    return Tracks(
+        table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2:].astype(np.float32)
+    )
 
 
 def _lines(path: Path) -> list[str]:

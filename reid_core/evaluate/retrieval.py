@@ -21,11 +21,12 @@ Ids = NDArray[np.int64]
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """cmc: (R,) share of queries with a match among the first r. mAP, mINP: in [0, 1].
-    queries: how many had a match to find. protocol: in words."""
+    queries: how many had a match to find. protocol: in words.
+    """
 
     cmc: Floats
-    mAP: float  # noqa: N815  the field's name
-    mINP: float  # noqa: N815
+    mAP: float
+    mINP: float
     queries: int
     protocol: str
 
@@ -64,5 +65,9 @@ def rank(
     if not precision:
         raise TooFewPairs("No query has a match in the gallery, so there is nothing to rank.")
     n = len(precision)
-    how = "same identity and camera left out" if query_cameras is not None else "every other picture"
-    return Ranking((cmc / n).astype(np.float32), float(np.mean(precision)), float(np.mean(inverse)), n, how)
+    how = (
+        "same identity and camera left out" if query_cameras is not None else "every other picture"
+    )
+    return Ranking(
+        (cmc / n).astype(np.float32), float(np.mean(precision)), float(np.mean(inverse)), n, how
+    )

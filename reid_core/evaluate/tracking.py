@@ -40,7 +40,10 @@ def follow(found: Tracks, truth: Tracks) -> Followed:
     clear, identity = compute_clear_metrics(*rows), compute_identity_metrics(*rows)
     hota = compute_hota_metrics(*rows)
     return Followed(
-        float(np.mean(hota["HOTA"])), float(identity["IDF1"]), float(clear["MOTA"]), int(clear["IDSW"])
+        float(np.mean(hota["HOTA"])),
+        float(identity["IDF1"]),
+        float(clear["MOTA"]),
+        int(clear["IDSW"]),
     )
 
 

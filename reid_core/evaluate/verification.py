@@ -32,7 +32,11 @@ def best_threshold(scores: Floats, same: Bools) -> float:
     """The threshold with the highest accuracy; the middle of the gap it lies in."""
     order = np.argsort(-scores, kind="stable")
     ranked, hit = scores[order].astype(np.float64), same[order]
-    right = np.concatenate([[0], np.cumsum(hit)]) + (~hit).sum() - np.concatenate([[0], np.cumsum(~hit)])
+    right = (
+        np.concatenate([[0], np.cumsum(hit)])
+        + (~hit).sum()
+        - np.concatenate([[0], np.cumsum(~hit)])
+    )
     # accepting the first k is only possible where score k differs from score k-1
     possible = np.concatenate([[True], ranked[1:] < ranked[:-1], [True]])
     k = int(np.argmax(np.where(possible, right, -1)))
@@ -43,7 +47,8 @@ def best_threshold(scores: Floats, same: Bools) -> float:
 
 def k_fold_accuracy(scores: Floats, same: Bools, folds: NDArray[np.int64]) -> tuple[float, float]:
     """Mean accuracy over folds and its standard error, the threshold of each fold chosen on the
-    others. Huang et al., "Labeled Faces in the Wild", 2007, section IV."""
+    others. Huang et al., "Labeled Faces in the Wild", 2007, section IV.
+    """
     names = np.unique(folds)
     if len(names) < 2:
         raise TooFewPairs("The list has one fold; choosing a threshold honestly needs two or more.")
@@ -84,7 +89,11 @@ def threshold_at(scores: Floats, same: Bools, *, far: float) -> float:
             f"A false-match rate of {far:g} needs at least {round(1 / far)} impostor pairs; "
             f"there are {len(impostor)}."
         )
-    return float(np.nextafter(impostor[allowed], np.float32(np.inf))) if allowed < len(impostor) else -1.0
+    return (
+        float(np.nextafter(impostor[allowed], np.float32(np.inf)))
+        if allowed < len(impostor)
+        else -1.0
+    )
 
 
 def tar_at(scores: Floats, same: Bools, *, far: float) -> Rate:

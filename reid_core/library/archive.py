@@ -57,7 +57,14 @@ def import_people(library: Library, file: Path) -> tuple[int, int]:
         if error.filename and Path(error.filename) == file:
             raise LibraryCorrupt(f"{file} cannot be read: {error.strerror}.") from error
         raise
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImageUnreadable) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ImageUnreadable,
+    ) as error:
         raise LibraryCorrupt(f"{file} is not a gallery archive of Cameo, or is damaged.") from error
 
 
@@ -113,7 +120,11 @@ def _add_person(
 
 
 def _add_template(
-    tx: sa.Connection, library: Library, archive: zipfile.ZipFile, person: int, given: dict[str, Any]
+    tx: sa.Connection,
+    library: Library,
+    archive: zipfile.ZipFile,
+    person: int,
+    given: dict[str, Any],
 ) -> bool:
     kind, media = Kind(given["kind"]), str(given["media"])
     if not NAME.fullmatch(media):
@@ -128,8 +139,14 @@ def _add_template(
         points = np.array(given["keypoints"], np.float32).reshape(-1, 2)
         parts = {str(k)[:40]: float(v) for k, v in given["parts"].items()}
         new = people.NewTemplate(
-            kind, library.media.put(picture), float(given["quality"]), parts, points[:10],
-            str(given["where_from"])[:1000], vector, str(model)[:200],
+            kind,
+            library.media.put(picture),
+            float(given["quality"]),
+            parts,
+            points[:10],
+            str(given["where_from"])[:1000],
+            vector,
+            str(model)[:200],
             None if given.get("worn_at") is None else str(given["worn_at"])[:32],
         )
         added = people.add_template(tx, person, new) is not None or added

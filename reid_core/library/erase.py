@@ -35,7 +35,9 @@ def forget(library: Library, person: int) -> Erasure:
             templates = tx.execute(sa.select(t.id, t.media).where(t.person_id == person)).all()
             ids = [row.id for row in templates]
             vectors = tx.execute(schema.vector.delete().where(schema.vector.c.owner_id.in_(ids)))
-            verdicts = tx.execute(schema.verdict.delete().where(schema.verdict.c.person_id == person))
+            verdicts = tx.execute(
+                schema.verdict.delete().where(schema.verdict.c.person_id == person)
+            )
             tx.execute(schema.template.delete().where(t.person_id == person))
             tx.execute(schema.person.delete().where(schema.person.c.id == person))
             bump(tx, "people")
@@ -60,7 +62,9 @@ def _traces(library: Library, person: int) -> list[bytes]:
     """Byte strings that must not be found afterwards: the name and every vector."""
     t, v = schema.template.c, schema.vector.c
     with library.read() as connection:
-        name = connection.scalar(sa.select(schema.person.c.name).where(schema.person.c.id == person))
+        name = connection.scalar(
+            sa.select(schema.person.c.name).where(schema.person.c.id == person)
+        )
         owned = sa.select(t.id).where(t.person_id == person)
         data = connection.execute(sa.select(v.data).where(v.owner_id.in_(owned))).scalars().all()
     long_enough = [name.encode()] if name and len(name) > 3 else []  # "Al" is in every database

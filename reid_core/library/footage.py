@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -220,7 +221,16 @@ def views_of(connection: Connection, tracklets: Sequence[int]) -> list[StoredVie
             box = floats_from_bytes(row.box, columns=4)[0]
             points = floats_from_bytes(row.keypoints, columns=2)
             result.append(
-                StoredView(row.id, row.tracklet_id, row.rank, row.time_s, box, row.quality, points, row.media)
+                StoredView(
+                    row.id,
+                    row.tracklet_id,
+                    row.rank,
+                    row.time_s,
+                    box,
+                    row.quality,
+                    points,
+                    row.media,
+                )
             )
     return result
 
@@ -248,7 +258,9 @@ def tracklet_ids(
 def drop_from(tx: Connection, video: int, from_s: float) -> list[str]:
     """Delete the tracklets that start at or after a moment, as `delete_tracklets` does."""
     t = schema.tracklet.c
-    gone = tx.execute(sa.select(t.id).where(t.video_id == video, t.start_s >= from_s)).scalars().all()
+    gone = (
+        tx.execute(sa.select(t.id).where(t.video_id == video, t.start_s >= from_s)).scalars().all()
+    )
     return delete_tracklets(tx, gone)
 
 
@@ -261,12 +273,16 @@ def delete_tracklets(tx: Connection, ids: Sequence[int]) -> list[str]:
     for i in range(0, len(ids), IN_QUERY):
         some = ids[i : i + IN_QUERY]
         views = tx.execute(
-            sa.select(schema.view.c.id, schema.view.c.media).where(schema.view.c.tracklet_id.in_(some))
+            sa.select(schema.view.c.id, schema.view.c.media).where(
+                schema.view.c.tracklet_id.in_(some)
+            )
         ).all()
         orphans |= {row.media for row in views}
         owners = [*some, *(row.id for row in views)]
         for j in range(0, len(owners), IN_QUERY):
-            tx.execute(schema.vector.delete().where(schema.vector.c.owner_id.in_(owners[j : j + IN_QUERY])))
+            tx.execute(
+                schema.vector.delete().where(schema.vector.c.owner_id.in_(owners[j : j + IN_QUERY]))
+            )
         tx.execute(schema.tracklet.delete().where(schema.tracklet.c.id.in_(some)))
     bump(tx, "footage")
     return unused(tx, orphans)
@@ -308,9 +324,19 @@ def verdicts_of(connection: Connection, person: int) -> dict[int, bool]:
     return dict(connection.execute(query).tuples().all())
 
 
-def _video_columns() -> list[sa.Column[object]]:
+def _video_columns() -> list[sa.Column[Any]]:
     v = schema.video.c
-    names = ("id", "path", "name", "content_hash", "duration_s", "state", "indexed_until_s", "message", "settings")
+    names = (
+        "id",
+        "path",
+        "name",
+        "content_hash",
+        "duration_s",
+        "state",
+        "indexed_until_s",
+        "message",
+        "settings",
+    )
     return [v[name] for name in names]
 
 

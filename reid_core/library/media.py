@@ -41,7 +41,9 @@ class Media:
         try:
             return self.path(name).read_bytes()
         except FileNotFoundError as error:
-            raise LibraryCorrupt(f"The stored picture {name} is missing from the library.") from error
+            raise LibraryCorrupt(
+                f"The stored picture {name} is missing from the library."
+            ) from error
 
     def path(self, name: str) -> Path:
         """Where a name is kept; ValueError for what is not a name (a path, say)."""

@@ -22,7 +22,7 @@ def floats_from_bytes(data: bytes, *, columns: int) -> Floats:
 
 
 def path_to_bytes(times: NDArray[np.float64], boxes: Floats) -> bytes:
-    """times (T,) and boxes (T, 4) -> 24 bytes each moment."""
+    """Times (T,) and boxes (T, 4) -> 24 bytes each moment."""
     return np.ascontiguousarray(times, "<f8").tobytes() + floats_to_bytes(boxes)
 
 

@@ -149,7 +149,9 @@ def split(tx: Connection, templates: Sequence[int], name: str) -> int:
 def add_template(tx: Connection, person: int, new: NewTemplate) -> int | None:
     """Keep a look at somebody; its id, or None when this very picture is theirs already."""
     t = schema.template
-    same = sa.select(t.c.id).where(t.c.person_id == person, t.c.media == new.media, t.c.kind == new.kind)
+    same = sa.select(t.c.id).where(
+        t.c.person_id == person, t.c.media == new.media, t.c.kind == new.kind
+    )
     if tx.scalar(same) is not None:
         return None
     one = random_id()
@@ -180,9 +182,7 @@ def templates_of(connection: Connection, person: int) -> list[Template]:
         .where(t.person_id == person)
         .order_by(t.quality.desc())
     )
-    return [
-        Template(i, p, Kind(kind), *rest) for i, p, kind, *rest in connection.execute(query)
-    ]
+    return [Template(i, p, Kind(kind), *rest) for i, p, kind, *rest in connection.execute(query)]
 
 
 def template_owners(connection: Connection, templates: Sequence[int]) -> NDArray[np.int64]:
@@ -193,7 +193,10 @@ def template_owners(connection: Connection, templates: Sequence[int]) -> NDArray
 
 
 def clean_name(name: str) -> str:
-    """The name without odd spaces and control characters. Raises ValueError when nothing is left."""
+    """The name without odd spaces and control characters.
+
+    Raises ValueError when nothing is left.
+    """
     text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
     text = " ".join(text.split())
     if not 0 < len(text) <= MAX_NAME:

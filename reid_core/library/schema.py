@@ -83,7 +83,9 @@ view = Table(
     "view",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("tracklet_id", ForeignKey("tracklet.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "tracklet_id", ForeignKey("tracklet.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     Column("rank", Integer, nullable=False),
     Column("time_s", Float, nullable=False),
     Column("box", LargeBinary, nullable=False),  # float32 (4,)

@@ -156,7 +156,9 @@ class Library:
                 f"this program knows up to {HEAD}). Update Cameo."
             )
         if not self.writable:
-            raise LibraryReadOnly(f"The library {self.folder} is old and cannot be upgraded in place.")
+            raise LibraryReadOnly(
+                f"The library {self.folder} is old and cannot be upgraded in place."
+            )
         with self.writer("upgrade"), self._engine.begin() as connection:
             if _version(connection) != HEAD:
                 _migrate(connection)
@@ -227,7 +229,8 @@ def _engine(database: Path, *, writable: bool) -> sa.Engine:
 
 def _version(connection: Connection) -> str | None:
     try:
-        return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return None if found is None else str(found)
     except sa.exc.OperationalError:
         return None  # an empty file: no table yet
 
@@ -245,7 +248,8 @@ def _migrate(connection: Connection) -> None:
 def _who(note: Path, folder: Path) -> str:
     try:
         held = json.loads(note.read_text())
-        by = f"process {int(held['pid'])} ({str(held['action'])[:40]}, since {str(held['since'])[:32]})"
+        action, since = str(held["action"])[:40], str(held["since"])[:32]
+        by = f"process {int(held['pid'])} ({action}, since {since})"
     except (OSError, ValueError, KeyError, TypeError):
         by = "another process"
     return f"The library {folder} is being written by {by}. Wait until it is done, or stop it."
@@ -254,8 +258,10 @@ def _who(note: Path, folder: Path) -> str:
 def _translated(error: sa.exc.DatabaseError, folder: Path) -> LibraryError:
     """A database error as one of ours; what is not the world's fault is raised as it is."""
     text = str(error.orig).lower()
-    if "full" in text or "disk i/o" in text and shutil.disk_usage(folder).free < 1 << 20:
-        return DiskFull(f"No space is left for the library {folder}. Nothing of this step was kept.")
+    if "full" in text or ("disk i/o" in text and shutil.disk_usage(folder).free < 1 << 20):
+        return DiskFull(
+            f"No space is left for the library {folder}. Nothing of this step was kept."
+        )
     if "readonly" in text or "read-only" in text or "unable to open" in text:
         return LibraryReadOnly(f"The library {folder} cannot be written.")
     if "locked" in text:
@@ -272,7 +278,9 @@ def _translated_os(error: OSError, folder: Path) -> LibraryError:
     import errno
 
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"No space is left for the library {folder}. Nothing of this step was kept.")
+        return DiskFull(
+            f"No space is left for the library {folder}. Nothing of this step was kept."
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return LibraryReadOnly(f"The library {folder} cannot be written: {error.strerror}.")
     raise error

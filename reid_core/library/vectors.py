@@ -27,7 +27,13 @@ def put_vectors(
     if not len(ids):
         return
     rows = [
-        {"owner_id": i, "owner": owner, "kind": str(kind), "model": model, "data": floats_to_bytes(v)}
+        {
+            "owner_id": i,
+            "owner": owner,
+            "kind": str(kind),
+            "model": model,
+            "data": floats_to_bytes(v),
+        }
         for i, v in zip(ids, vectors, strict=True)
     ]
     tx.execute(schema.vector.insert().prefix_with("OR REPLACE"), rows)
@@ -39,9 +45,11 @@ def all_vectors(
     """Every owner's vector of one model: ids (N,) and vectors (N, D), fast for 100,000s."""
     v = schema.vector.c
     query = sa.select(v.owner_id, v.data).where(v.owner == owner, v.kind == kind, v.model == model)
-    rows = connection.connection.cursor().execute(
-        str(query.compile(connection, compile_kwargs={"literal_binds": True}))
-    ).fetchall()
+    rows = (
+        connection.connection.cursor()
+        .execute(str(query.compile(connection, compile_kwargs={"literal_binds": True})))
+        .fetchall()
+    )
     return _stacked(rows)
 
 
@@ -53,7 +61,10 @@ def vectors_of(
     rows: list[tuple[int, bytes]] = []
     for i in range(0, len(ids), IN_QUERY):
         query = sa.select(v.owner_id, v.data).where(
-            v.owner == owner, v.kind == kind, v.model == model, v.owner_id.in_(ids[i : i + IN_QUERY])
+            v.owner == owner,
+            v.kind == kind,
+            v.model == model,
+            v.owner_id.in_(ids[i : i + IN_QUERY]),
         )
         rows += [(row[0], row[1]) for row in connection.execute(query)]
     return _stacked(rows)

@@ -71,15 +71,28 @@ def import_onnx(
     width, height = _input_size(data, file, wanted)
     try:
         spec = InputSpec(
-            width, height, color or usual.color, mean or usual.mean, std or usual.std,
-            ARCFACE_TEMPLATE if wanted is Role.FACE_EMBEDDER and width == height == 112 else None, flip,
+            width,
+            height,
+            color or usual.color,
+            mean or usual.mean,
+            std or usual.std,
+            ARCFACE_TEMPLATE if wanted is Role.FACE_EMBEDDER and width == height == 112 else None,
+            flip,
         )
     except ValueError as error:
         raise ModelMismatch(f"{file.name} cannot be used: {error}.") from error
     dim = _try_run(file, spec) if wanted in EMBEDDERS else None
     manifest = Manifest(
-        called, wanted, _architecture(wanted, architecture), "", "", licence, commercial,
-        f"file {file.name}", spec, dim,
+        called,
+        wanted,
+        _architecture(wanted, architecture),
+        "",
+        "",
+        licence,
+        commercial,
+        f"file {file.name}",
+        spec,
+        dim,
     )
     return store.install(manifest, data)
 
@@ -118,7 +131,9 @@ def _checked_bytes(file: Path) -> bytes:
         raise ModelCorrupt(f"{file} is not an ONNX model.")
     strange = {n.domain for n in model.graph.node} - set(DOMAINS)
     if strange:
-        raise ModelMismatch(f"{file.name} needs operations of {', '.join(sorted(strange))}, which are not allowed.")
+        raise ModelMismatch(
+            f"{file.name} needs operations of {', '.join(sorted(strange))}, which are not allowed."
+        )
     if any(w.data_location == onnx.TensorProto.EXTERNAL for w in model.graph.initializer):
         raise ModelMismatch(f"{file.name} keeps its weights in another file; save it as one file.")
     return data
@@ -143,7 +158,16 @@ def _try_run(file: Path, spec: InputSpec) -> int:
     try:
         out = session.run(None, {session.get_inputs()[0].name: blob})[0]
     except RuntimeError as error:
-        raise ModelMismatch(f"{file.name} does not run on a {spec.width}x{spec.height} picture.") from error
-    if out.ndim < 2 or out.shape[0] != 1 or not 8 <= out[0].size <= 8192 or not np.isfinite(out).all():
-        raise ModelMismatch(f"{file.name} does not give one vector per picture (it gave {out.shape}).")
+        raise ModelMismatch(
+            f"{file.name} does not run on a {spec.width}x{spec.height} picture."
+        ) from error
+    if (
+        out.ndim < 2
+        or out.shape[0] != 1
+        or not 8 <= out[0].size <= 8192
+        or not np.isfinite(out).all()
+    ):
+        raise ModelMismatch(
+            f"{file.name} does not give one vector per picture (it gave {out.shape})."
+        )
     return int(out[0].size)

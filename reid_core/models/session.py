@@ -54,9 +54,13 @@ def open_session(
     try:
         return ort.InferenceSession(str(path), options, providers=choose_providers(provider))
     except (RuntimeError, ValueError) as error:  # ONNX Runtime's own errors are RuntimeErrors
-        raise ModelCorrupt(f"{path.name} cannot be opened as an ONNX model: {_first(error)}") from error
+        raise ModelCorrupt(
+            f"{path.name} cannot be opened as an ONNX model: {_first(error)}"
+        ) from error
     except ort.capi.onnxruntime_pybind11_state.Fail as error:
-        raise ModelCorrupt(f"{path.name} cannot be opened as an ONNX model: {_first(error)}") from error
+        raise ModelCorrupt(
+            f"{path.name} cannot be opened as an ONNX model: {_first(error)}"
+        ) from error
 
 
 def describe_runtime(provider: str | None = None) -> list[str]:

@@ -101,7 +101,9 @@ class Https:
             with (opener or _open_https)(request) as answer:
                 self._copy(answer, into, have, progress)
         except urllib.error.HTTPError as error:
-            if error.code == 416:  # nothing left to fetch: the checksum will say whether it is whole
+            if (
+                error.code == 416
+            ):  # nothing left to fetch: the checksum will say whether it is whole
                 return
             raise ModelUnavailable(f"the server answered {error.code}") from error
         except (OSError, urllib.error.URLError) as error:
@@ -140,7 +142,9 @@ class Insightface:
             folder = storage.download("models", self.pack, root=str(into.parent / "insightface"))
             data = (Path(folder) / self.member).read_bytes()
         except (OSError, RuntimeError, ValueError) as error:
-            raise ModelUnavailable(f"insightface could not fetch it ({type(error).__name__})") from error
+            raise ModelUnavailable(
+                f"insightface could not fetch it ({type(error).__name__})"
+            ) from error
         into.write_bytes(data)
 
 
@@ -182,7 +186,9 @@ def from_record(record: dict[str, str]) -> Source:
 class _HttpsOnly(urllib.request.HTTPRedirectHandler):
     """Follows redirects to https addresses only."""
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Any:
         if not newurl.startswith("https://"):
             raise urllib.error.URLError("redirected to an address that is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

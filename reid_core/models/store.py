@@ -12,7 +12,7 @@ import importlib.resources
 import os
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -183,10 +183,8 @@ class ModelStore:
                 return False
         except OSError:
             return False
-        try:
+        with suppress(OSError):  # a read-only model folder is hashed every time
             note.write_text(stamp)
-        except OSError:
-            pass  # a read-only model folder is hashed every time
         return True
 
     @contextmanager
@@ -205,13 +203,17 @@ def _as_known(installed: Manifest) -> Manifest:
 
 
 def _entry(record: dict[str, Any]) -> Entry:
-    given = {k: v for k, v in record.items() if k not in ("sources", "converter", "size", "default")}
+    given = {
+        k: v for k, v in record.items() if k not in ("sources", "converter", "size", "default")
+    }
     if given["input"].get("template") == "arcface":
         given["input"] = {**given["input"], "template": manifests.ARCFACE_TEMPLATE}
     sources = tuple(from_record(s) for s in record["sources"])
     where = str(sources[0]) if sources else "part of Cameo"
     one = manifests.from_record({"file": "", "source": where, **given})
-    return Entry(one, sources, record.get("converter", ""), record["size"], record.get("default", False))
+    return Entry(
+        one, sources, record.get("converter", ""), record["size"], record.get("default", False)
+    )
 
 
 def _converter(name: str) -> Converter:

@@ -81,7 +81,10 @@ def _timelines(page: Page) -> str:
     if not videos:
         return ""
     rows = "".join(_timeline(v, page) for v in videos)
-    key = '<p class="key"><span class="dot likely"></span>likely <span class="dot"></span>less similar</p>'
+    key = (
+        '<p class="key"><span class="dot likely"></span>likely '
+        '<span class="dot"></span>less similar</p>'
+    )
     return f"<section><h2>When</h2>{key}{rows}</section>"
 
 
@@ -91,14 +94,15 @@ def _timeline(video: str, page: Page) -> str:
     length = max([page.durations.get(video) or 0.0, *(c.sighting.end_s for c in mine), 0.1])
     spans = "".join(_span(c, length) for c in sorted(mine, key=lambda c: c.likely))
     ticks = "".join(
-        f'<text x="{1000 * i / 4:.0f}" y="38" text-anchor="{anchor}">{_clock(length * i / 4)}</text>'
+        f'<text x="{250 * i}" y="38" text-anchor="{anchor}">{_clock(length * i / 4)}</text>'
         for i, anchor in enumerate(("start", "middle", "middle", "middle", "end"))
     )
     name = escape(Path(video).name)
     return (
         f'<figure><figcaption title="{escape(video)}">{name}</figcaption>'
         f'<svg viewBox="0 0 1000 42" role="img" aria-label="Sightings in {name}">'
-        f'<rect class="track" x="0" y="4" width="1000" height="18" rx="4"/>{spans}{ticks}</svg></figure>'
+        f'<rect class="track" x="0" y="4" width="1000" height="18" rx="4"/>'
+        f"{spans}{ticks}</svg></figure>"
     )
 
 
@@ -109,7 +113,8 @@ def _span(card: Card, length: float) -> str:
     return (
         f'<a href="#t{escape(s.tracklet)}"><rect class="span{" likely" if card.likely else ""}" '
         f'x="{left:.1f}" y="4" width="{width:.1f}" height="18" rx="3">'
-        f"<title>{_clock(s.start_s)} to {_clock(s.end_s)}, similarity {s.score:.3f}</title></rect></a>"
+        f"<title>{_clock(s.start_s)} to {_clock(s.end_s)}, similarity {s.score:.3f}</title>"
+        "</rect></a>"
     )
 
 
@@ -152,8 +157,8 @@ def _score(s: Sighting) -> str:
 def _facts(page: Page) -> str:
     return (
         f"{page.searched} {escape(page.kind)} tracklets searched in {page.elapsed_s * 1000:.0f} ms "
-        f"with {escape(page.model)}, {escape(page.created)}. A similarity is evidence, not proof of "
-        "identity."
+        f"with {escape(page.model)}, {escape(page.created)}. A similarity is evidence, "
+        "not proof of identity."
     )
 
 

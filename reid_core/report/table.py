@@ -10,8 +10,19 @@ from pathlib import Path
 from reid_core.types import Sighting
 
 COLUMNS = (
-    "video", "kind", "start_s", "end_s", "best_s", "score", "probability", "verdict", "tracklet",
-    "x0", "y0", "x1", "y1",
+    "video",
+    "kind",
+    "start_s",
+    "end_s",
+    "best_s",
+    "score",
+    "probability",
+    "verdict",
+    "tracklet",
+    "x0",
+    "y0",
+    "x1",
+    "y1",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -25,8 +36,18 @@ def write_csv(sightings: Sequence[Sighting], path: Path) -> None:
         for s in sightings:
             probability = "" if s.probability is None else s.probability
             writer.writerow(
-                (_safe(s.video), s.kind, s.start_s, s.end_s, s.best_s, s.score, probability,
-                 s.verdict or "", s.tracklet, *s.box)
+                (
+                    _safe(s.video),
+                    s.kind,
+                    s.start_s,
+                    s.end_s,
+                    s.best_s,
+                    s.score,
+                    probability,
+                    s.verdict or "",
+                    s.tracklet,
+                    *s.box,
+                )
             )
     part.replace(path)
 

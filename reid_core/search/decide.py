@@ -59,9 +59,7 @@ def best_over_templates(
     return flat_scores[keep], flat_ids[keep], rows[keep]
 
 
-def rank_people(
-    scores: Floats, people: NDArray[np.int64]
-) -> list[tuple[int, float]]:
+def rank_people(scores: Floats, people: NDArray[np.int64]) -> list[tuple[int, float]]:
     """Who each similarity speaks for: (person, best score) by falling score.
 
     scores: (N,) cosines of one probe to N templates. people: (N,) whose template each is.

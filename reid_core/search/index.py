@@ -43,7 +43,7 @@ class VectorIndex:
 
     def __init__(self, ids: Ids, vectors: Floats, *, model: str) -> None:
         self.model = model
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+        self._index: faiss.Index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
         if len(ids):
             self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
 
@@ -73,8 +73,14 @@ class VectorIndex:
         k = min(k, n)
         if k == 0:
             return np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
-        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(among)) if among is not None else None
-        scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=chosen)
+        chosen = (
+            faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]  # SWIG
+            if among is not None
+            else None
+        )
+        scores, ids = self._index.search(
+            np.ascontiguousarray(queries, np.float32), k, params=chosen
+        )
         found = (ids >= 0).all(0)  # faiss pads with -1 when ids in `among` are not in the index
         return scores[:, found], ids[:, found]
 

@@ -28,16 +28,14 @@ class Scored:
 def merge(scored: Sequence[Scored], *, at_least: float | None) -> list[list[Scored]]:
     """Groups of tracklets that are one sighting, best group first and best tracklet first.
 
-    A chain is one sighting. Other tracklets join when they follow within GAP_S and speak for the
-    person themselves, that is reach `at_least`.
+    A tracklet joins the one before it in the video when it follows within GAP_S and is of the
+    same chain, or when both speak for the person themselves, that is reach `at_least`. Longer
+    absences part sightings even within a chain: a span must not claim time that nobody saw.
     """
-    chains: dict[tuple[int, int], list[Scored]] = defaultdict(list)
+    by_video: dict[int, list[Scored]] = defaultdict(list)
     for one in scored:
-        chains[one.tracklet.video_id, one.tracklet.chain].append(one)
-    by_video: dict[int, list[list[Scored]]] = defaultdict(list)
-    for (video, _), group in chains.items():
-        by_video[video].append(group)
-    groups = [g for some in by_video.values() for g in _joined(some, at_least)]
+        by_video[one.tracklet.video_id].append(one)
+    groups = [group for some in by_video.values() for group in _joined(some, at_least)]
     for group in groups:
         group.sort(key=lambda s: -s.score)
     return sorted(groups, key=lambda g: -g[0].score)
@@ -68,26 +66,36 @@ def sighting_of(
         tracklets=tuple(format_id(s.tracklet.id) for s in group),
         box=_box_at(best.tracklet, moment),
         evidence=tuple(
-            Evidence(round(v.time_s, 3), round(scores.get(v.id, best.score), 4), round(v.quality, 3), v.media)
+            Evidence(
+                round(v.time_s, 3),
+                round(scores.get(v.id, best.score), 4),
+                round(v.quality, 3),
+                v.media,
+            )
             for v in looks[:5]
         ),
     )
 
 
-def _joined(groups: list[list[Scored]], at_least: float | None) -> list[list[Scored]]:
-    """Neighbouring groups of one video put together."""
-    result: list[list[Scored]] = []
-    for group in sorted(groups, key=lambda g: min(s.tracklet.start_s for s in g)):
-        speaks = at_least is not None and max(s.score for s in group) >= at_least
-        start = min(s.tracklet.start_s for s in group)
-        if result and speaks:
-            last = result[-1]
-            before = max(s.score for s in last) >= (at_least or 0)
-            if before and start - max(s.tracklet.end_s for s in last) <= GAP_S:
-                last.extend(group)
-                continue
-        result.append(list(group))
-    return result
+def _joined(scored: list[Scored], at_least: float | None) -> list[list[Scored]]:
+    """The tracklets of one video, put together."""
+    groups: list[list[Scored]] = []
+    for one in sorted(scored, key=lambda s: s.tracklet.start_s):
+        home = next((g for g in groups if _belongs(one, g, at_least)), None)
+        if home is None:
+            groups.append([one])
+        else:
+            home.append(one)
+    return groups
+
+
+def _belongs(one: Scored, group: Sequence[Scored], at_least: float | None) -> bool:
+    """Whether a tracklet continues a group: near its end, and the same person."""
+    if one.tracklet.start_s - max(s.tracklet.end_s for s in group) > GAP_S:
+        return False
+    if any(s.tracklet.chain == one.tracklet.chain for s in group):
+        return True
+    return at_least is not None and min(one.score, max(s.score for s in group)) >= at_least
 
 
 def _box_at(tracklet: StoredTracklet, moment: float) -> tuple[float, float, float, float]:

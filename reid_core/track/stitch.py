@@ -37,14 +37,13 @@ class Contrast:
     same: tuple[float, float]
     different: tuple[float, float]
 
-    def ratio(self, cosine: Floats) -> Floats:
-        """Log-likelihood ratio of each cosine, clipped to ±CLIP."""
+    def ratio(self, cosine: float) -> float:
+        """Log-likelihood ratio of a cosine, clipped to ±CLIP."""
         low, high = self.different[0], self.same[0]
         # outside the two means the normal tails would cross again and mislead
-        inner = np.clip(cosine, low - self.different[1], high + self.same[1])
-        return np.asarray(
-            np.clip(_log_normal(inner, *self.same) - _log_normal(inner, *self.different), -CLIP, CLIP)
-        )
+        inner = float(np.clip(cosine, low - self.different[1], high + self.same[1]))
+        ratio = _log_normal(inner, *self.same) - _log_normal(inner, *self.different)
+        return float(np.clip(ratio, -CLIP, CLIP))
 
 
 class Stitcher:
@@ -93,7 +92,9 @@ class Stitcher:
         """Pairs (row of the earlier, row of the later) that are one person."""
         weight = self._weigh(pool)
         rows, columns = linear_sum_assignment(np.maximum(weight, 0), maximize=True)
-        return [(int(a), int(b)) for a, b in zip(rows, columns, strict=True) if weight[a, b] > LEAST]
+        return [
+            (int(a), int(b)) for a, b in zip(rows, columns, strict=True) if weight[a, b] > LEAST
+        ]
 
     def _weigh(self, pool: list[Tracklet]) -> NDArray[np.float64]:
         """(N, N) log-likelihood ratio that column continues row; -inf where it cannot."""
@@ -108,7 +109,7 @@ class Stitcher:
         for a, b in zip(*np.nonzero(possible), strict=True):
             ratio = _motion(pool[a], pool[b], extent)
             if contrast:
-                ratio += float(contrast.ratio(np.float32(vectors[a] @ vectors[b])))
+                ratio += contrast.ratio(float(vectors[a] @ vectors[b]))
             weight[a, b] = ratio + (WALKED_OUT if _at_border(pool[a].boxes[-1], extent) else 0)
         return weight
 
@@ -131,7 +132,8 @@ def _at_border(box: Floats, extent: Floats) -> bool:
 
 def _motion(a: Tracklet, b: Tracklet, extent: Floats) -> float:
     """Log-likelihood ratio of b's place and size given a's: a normal around where constant
-    velocity leads, against anywhere in the picture. Lengths are in heights of the box."""
+    velocity leads, against anywhere in the picture. Lengths are in heights of the box.
+    """
     gap = max(b.start_s - a.end_s, 0.0)
     box_a, box_b = a.boxes[-1], b.boxes[0]
     height = max(float(box_a[3] - box_a[1] + box_b[3] - box_b[1]) / 2, 1.0)
@@ -162,8 +164,8 @@ def _velocity(tracklet: Tracklet, *, at_end: bool) -> Floats:
     return np.asarray((_foot(path[1]) - _foot(path[0])) / (edge - moment), np.float32)
 
 
-def _log_normal(x: Floats, mean: float, std: float) -> Floats:
-    return np.asarray(-0.5 * ((x - mean) / std) ** 2 - np.log(std))
+def _log_normal(x: float, mean: float, std: float) -> float:
+    return float(-0.5 * ((x - mean) / std) ** 2 - np.log(std))
 
 
 def _follow(pool: list[Tracklet], pairs: list[tuple[int, int]]) -> list[Tracklet]:

@@ -1,4 +1,7 @@
-"""How many pictures of videos this process has decoded: a search proves with it that it needs none."""
+"""How many pictures of videos this process has decoded.
+
+A search proves with it that it needs none.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ _decoded = 0
 
 def add(n: int) -> None:
     """Count n more; called where pictures leave a decoder, and nowhere else."""
-    global _decoded  # noqa: PLW0603  a tally of the process, read by nobody who decides by it
+    global _decoded
     with _lock:
         _decoded += n
 

@@ -44,7 +44,7 @@ class FileSource:
     def __iter__(self) -> Iterator[Frame]:
         every, due = self._every_s, self._start_s
         index, time_s = -1, 0.0
-        for index, time_s, picture in self._timed():  # noqa: B007
+        for index, time_s, picture in self._timed():
             if time_s < due - SLACK_S:
                 continue
             if every:
@@ -68,8 +68,9 @@ class FileSource:
         origin, last = self._origin(), -1.0
         step = 1 / float(self._stream.average_rate or 25)
         for picture in self._decoded():
-            known = picture.pts is not None and picture.time_base is not None
-            raw = float(picture.pts * picture.time_base) - origin if known else last + step
+            raw = last + step
+            if picture.pts is not None and picture.time_base is not None:
+                raw = float(picture.pts * picture.time_base) - origin
             time_s = raw if raw > last else last + 1e-6
             last = time_s
             index = round(time_s / step) if self._start_s > 0 else self.decoded_frames - 1
@@ -113,7 +114,7 @@ class FileSource:
 
 def to_bgr(picture: VideoFrame) -> Image:
     """(H, W, 3) uint8 BGR, turned as the file says."""
-    image = picture.to_ndarray(format="bgr24")
+    image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
     turns = round((picture.rotation or 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 

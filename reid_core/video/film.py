@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from reid_core import boxes
 from reid_core.types import Floats, Image
+from reid_core.video.encode import encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +75,10 @@ class Film:
         ]
 
     def write(self, photograph: Image, path: Path) -> None:
-        """Encode the film (H.264 where the build has it, else MPEG-4)."""
-        codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-        with av.open(str(path), "w") as out:
-            stream = out.add_stream(codec, rate=Fraction(self.per_second))
-            stream.width, stream.height = self.size
-            stream.pix_fmt = "yuv420p"
-            stream.bit_rate = 2_000_000
-            for picture in self.pictures(photograph):
-                out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
-            out.mux(stream.encode())
+        """Encode the film."""
+        with encoder(path, bit_rate=2_000_000, per_second=self.per_second) as out:
+            for time_s, picture in zip(self.times(), self.pictures(photograph), strict=True):
+                out.write(picture, float(time_s))
 
     def _shot_of(self, photograph: Image, window: Floats) -> Image:
         scale = self.size[0] / float(window[2] - window[0])

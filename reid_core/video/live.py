@@ -10,10 +10,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Protocol
 
 import av
 import cv2
+import numpy as np
 
 from reid_core.errors import SourceBroken, SourceUnavailable
 from reid_core.types import Frame, Image
@@ -76,7 +78,7 @@ class LiveSource:
         taken, due = -1, 0.0
         while not self._stop.is_set():
             with self._fresh:
-                self._fresh.wait_for(lambda: self._is_news(taken), timeout=0.5)
+                self._fresh.wait_for(partial(self._is_news, taken), timeout=0.5)
                 news, failed = self._latest, self._failed
             if news is not None and news[0] > taken:
                 taken, time_s, image = news
@@ -158,7 +160,7 @@ class _Camera:
 
     def read(self) -> Image | None:
         good, image = self._capture.read()
-        return image if good else None
+        return np.asarray(image, np.uint8) if good else None
 
     def close(self) -> None:
         self._capture.release()

@@ -39,15 +39,21 @@ R = TypeVar("R")
 class ResettableTracker(Protocol):
     """A tracker that can be told that the scene has changed."""
 
-    def update(self, detections: Detections, time_s: float) -> NDArray[np.int64]: ...
+    def update(self, detections: Detections, time_s: float) -> NDArray[np.int64]:
+        """One id per detection; -1 where there is none."""
+        ...
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        """Forget everybody."""
+        ...
 
 
 class Stitcher(Protocol):
     """Finds out which tracklets of a segment continue earlier ones."""
 
-    def chains(self, tracklets: list[Tracklet]) -> list[Tracklet]: ...
+    def chains(self, tracklets: list[Tracklet]) -> list[Tracklet]:
+        """The same tracklets with `chain` set."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +193,10 @@ class _Work:
             self._close(i, trails.close_all())
         until = self._last_time if ended or self._next_flush is None else self._next_flush
         closed, self._closed, self._next_flush = self._closed, [], None
-        done = [[self._tracklet(*one) for one in closed if one[0] == i] for i in range(len(self._stages))]
+        done = [
+            [self._tracklet(*one) for one in closed if one[0] == i]
+            for i in range(len(self._stages))
+        ]
         votes, self._votes = self._votes, LinkVotes()
         chained = [s.stitcher.chains(d) for s, d in zip(self._stages, done, strict=True)]
         tracklets = _linked([t for some in chained for t in some], votes)

@@ -13,8 +13,11 @@ from reid_core.errors import SourceUnavailable
 from reid_core.protocols import FrameSource
 
 VIDEO_SUFFIXES = frozenset(
-    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts")
-    + (".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".vob", ".gif")
+    f".{name}"
+    for name in (
+        *("mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "mts", "m2ts"),
+        *("wmv", "flv", "3gp", "ogv", "mxf", "vob", "gif"),
+    )
 )
 STREAM = re.compile(r"(rtsps?|rtmps?|https?|udp|tcp|srt)://", re.IGNORECASE)
 CAMERA = re.compile(r"camera:(\d+)")
@@ -88,7 +91,9 @@ def content_hash(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     if path.is_dir():
         for one in images.list_images(path):
-            digest.update(f"{one.relative_to(path)}\0{content_hash(one)}\n".encode("utf-8", "surrogateescape"))
+            digest.update(
+                f"{one.relative_to(path)}\0{content_hash(one)}\n".encode("utf-8", "surrogateescape")
+            )
         return digest.hexdigest()
     try:
         with path.open("rb") as file:

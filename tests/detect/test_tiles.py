@@ -36,7 +36,11 @@ def test_no_tiles_means_the_whole_only() -> None:
 def test_a_box_at_an_inner_edge_is_cut_and_at_the_pictures_edge_is_not() -> None:
     tile = np.array([0, 0, 60, 100])
     found = np.float32([[0, 10, 20, 90], [40, 10, 60, 90], [20, 10, 40, 90]])
-    assert tiles.touches_inner_edge(found, tile, width=100, height=100).tolist() == [False, True, False]
+    assert tiles.touches_inner_edge(found, tile, width=100, height=100).tolist() == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_person_seen_by_two_tiles_is_one() -> None:

@@ -12,7 +12,9 @@ RNG = np.random.default_rng(4)
 PEOPLE = RNG.normal(size=(8, 32)).astype(np.float32)
 
 
-def walk(key: int, person: int, start: float, end: float, *, x0: float, speed: float, y: float = 200) -> Tracklet:
+def walk(
+    key: int, person: int, start: float, end: float, *, x0: float, speed: float, y: float = 200
+) -> Tracklet:
     """Somebody walking to the right at constant speed, seen from start to end."""
     times = np.arange(start, end + 1e-9, 0.2)
     x = x0 + speed * times
@@ -21,7 +23,9 @@ def walk(key: int, person: int, start: float, end: float, *, x0: float, speed: f
     vectors = PEOPLE[person] + 0.35 * RNG.normal(size=(n_views, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rated = np.full(n_views, 0.8, np.float32)
-    view = View(np.zeros((2, 2, 3), np.uint8), np.zeros((0, 2), np.float32), path[0], float(start), 0.8)
+    view = View(
+        np.zeros((2, 2, 3), np.uint8), np.zeros((0, 2), np.float32), path[0], float(start), 0.8
+    )
     return Tracklet(
         key, Kind.BODY, times, path, (view,) * n_views, Embeddings(vectors, rated, "m"), key
     )
@@ -29,9 +33,9 @@ def walk(key: int, person: int, start: float, end: float, *, x0: float, speed: f
 
 def bystanders() -> list[Tracklet]:
     """Enough people seen together that the video says what "similar" means."""
-    return [
-        walk(100 + p, p, 0.0, 20.0, x0=100 * p, speed=0.0, y=600) for p in range(2, 8)
-    ] + [walk(99, 1, 0, 20.0, x0=900, speed=0, y=20)]
+    return [walk(100 + p, p, 0.0, 20.0, x0=100 * p, speed=0.0, y=600) for p in range(2, 8)] + [
+        walk(99, 1, 0, 20.0, x0=900, speed=0, y=20)
+    ]
 
 
 def chains(tracklets: list[Tracklet]) -> dict[int, int]:
@@ -82,5 +86,7 @@ def test_pooling_weighs_by_quality() -> None:
     path = np.zeros((1, 4), np.float32)
     rated = np.float32([0.9, 0.3])
     t = Tracklet(1, Kind.BODY, np.zeros(1), path, (), Embeddings(vectors, rated, "m"), 1)
-    np.testing.assert_allclose(t.embeddings.pooled(), np.array([0.9, 0.3, 0]) / np.hypot(0.9, 0.3), atol=1e-6)
+    np.testing.assert_allclose(
+        t.embeddings.pooled(), np.array([0.9, 0.3, 0]) / np.hypot(0.9, 0.3), atol=1e-6
+    )
     assert float(np.linalg.norm(t.embeddings.pooled())) == pytest.approx(1)

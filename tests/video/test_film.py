@@ -9,7 +9,11 @@ import numpy as np
 
 from reid_core.video.film import Film, pan
 
-FILM = Film((pan((0, 200, 150, 200), (4, 600, 150, 200)), pan((4, 100, 150, 400), (6, 100, 150, 400))), (160, 120), 10)
+FILM = Film(
+    (pan((0, 200, 150, 200), (4, 600, 150, 200)), pan((4, 100, 150, 400), (6, 100, 150, 400))),
+    (160, 120),
+    10,
+)
 
 
 def test_what_is_seen_follows_from_the_path() -> None:

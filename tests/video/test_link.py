@@ -36,8 +36,12 @@ def test_two_bodies_that_fit_leave_the_face_alone() -> None:
 
 
 def test_nobody_at_all() -> None:
-    assert faces_in_bodies(Detections.empty(Kind.FACE), some(Kind.BODY, [0, 0, 9, 9])).tolist() == []
-    assert faces_in_bodies(some(Kind.FACE, [0, 0, 9, 9]), Detections.empty(Kind.BODY)).tolist() == [-1]
+    assert (
+        faces_in_bodies(Detections.empty(Kind.FACE), some(Kind.BODY, [0, 0, 9, 9])).tolist() == []
+    )
+    assert faces_in_bodies(some(Kind.FACE, [0, 0, 9, 9]), Detections.empty(Kind.BODY)).tolist() == [
+        -1
+    ]
 
 
 def test_the_majority_of_pictures_decides() -> None:

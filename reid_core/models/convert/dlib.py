@@ -11,6 +11,7 @@ contents from the input to the output.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -61,7 +62,7 @@ class Reader:
         return -value if control & 0x80 else value
 
     def integers(self, n: int) -> tuple[int, ...]:
-        """n integers in a row."""
+        """N integers in a row."""
         return tuple(self.integer() for _ in range(n))
 
     def real(self) -> float:
@@ -147,7 +148,7 @@ class Graph:
         self.weights: list[onnx.TensorProto] = []
         self.channels, self.side, self.last = 3, SIDE, "input"
 
-    def add(self, op: str, *inputs: str, **attributes: object) -> str:
+    def add(self, op: str, *inputs: str, **attributes: Any) -> str:
         """Append a node; its output becomes the last value."""
         self.last = f"v{len(self.nodes)}"
         name = f"n{len(self.nodes)}"
@@ -211,7 +212,9 @@ def _convolution(graph: Graph, layer: Layer, affine: Layer) -> None:
 
 def _max_pool(graph: Graph, layer: Layer) -> None:
     rows, _, stride, _, pad, _ = layer.numbers
-    graph.add("MaxPool", graph.last, kernel_shape=[rows, rows], strides=[stride, stride], pads=[pad] * 4)
+    graph.add(
+        "MaxPool", graph.last, kernel_shape=[rows, rows], strides=[stride, stride], pads=[pad] * 4
+    )
     graph.side = (graph.side + 2 * pad - rows) // stride + 1
 
 

@@ -10,6 +10,7 @@ variances 1/10 and 1/5.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx
@@ -73,7 +74,7 @@ class _Converter:
         return self._add("Reshape", rows, shape), self._side[value]
 
     def _decode(self, codes: str, anchors: Floats) -> None:
-        """codes (N, A, 4) as ty, tx, th, tw; anchors (A, 4) as cy, cx, h, w -> boxes xyxy."""
+        """Codes (N, A, 4) as ty, tx, th, tw; anchors (A, 4) as cy, cx, h, w -> boxes xyxy."""
         scale = self._constant(np.array([0.1, 0.1, 0.2, 0.2], np.float32))
         split = self._constant(np.array([2, 2], np.int64))
         center, size = self._split(self._add("Mul", codes, scale), split)
@@ -88,7 +89,9 @@ class _Converter:
     def _split(self, value: str, sizes: str) -> tuple[str, str]:
         first, second = (f"v{len(self._nodes)}{part}" for part in "ab")
         self._nodes.append(
-            helper.make_node("Split", [value, sizes], [first, second], axis=2, name=f"n{len(self._nodes)}")
+            helper.make_node(
+                "Split", [value, sizes], [first, second], axis=2, name=f"n{len(self._nodes)}"
+            )
         )
         return first, second
 
@@ -156,7 +159,7 @@ class _Converter:
         self._side[after] = self._side[before]
         return after
 
-    def _add(self, op: str, *inputs: str, to: str = "", **attributes: object) -> str:
+    def _add(self, op: str, *inputs: str, to: str = "", **attributes: Any) -> str:
         n = len(self._nodes)
         output = to or f"v{n}"
         self._nodes.append(helper.make_node(op, list(inputs), [output], name=f"n{n}", **attributes))
@@ -173,7 +176,10 @@ class _Converter:
         scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", None])
         graph = helper.make_graph(self._nodes, "ssdlite", [given], [boxes, scores], self._weights)
         model = helper.make_model(
-            graph, producer_name="cameo", opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8
+            graph,
+            producer_name="cameo",
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=8,
         )
         onnx.checker.check_model(model, full_check=True)
         return bytes(model.SerializeToString(deterministic=True))

@@ -28,29 +28,26 @@ class Node:
 
     def integers(self, attribute: str) -> tuple[int, ...]:
         """A list-of-integers attribute, such as strides."""
-        for number, value in fields(self.attributes[attribute]):
-            if number == 1 and isinstance(value, bytes):
-                return tuple(_packed(value))
-        raise ModelCorrupt(f"The graph node {self.name} has no {attribute}.")
+        return tuple(_packed(_bytes(self.attributes[attribute], 1)))
 
     def text(self, attribute: str) -> str:
         """A string attribute, such as padding."""
-        return dict(fields(self.attributes[attribute]))[2].decode("ascii")
+        return _bytes(self.attributes[attribute], 2).decode("ascii")
 
     def number(self, attribute: str) -> float:
         """A float attribute, such as epsilon."""
-        return float(np.frombuffer(dict(fields(self.attributes[attribute]))[4], "<f4")[0])
+        return float(np.frombuffer(_bytes(self.attributes[attribute], 4), "<f4")[0])
 
     def tensor(self) -> Floats:
         """The float32 value of a Const node."""
-        message = dict(fields(dict(fields(self.attributes["value"]))[8]))
-        shape = [
-            dict(fields(dim)).get(1, 0) for number, dim in fields(message.get(2, b"")) if number == 2
-        ]
-        if message.get(1) != DT_FLOAT or not isinstance(message.get(4), bytes):
+        message = _bytes(self.attributes["value"], 8)
+        kind = [value for number, value in fields(message) if number == 1]
+        dims = [value for number, value in fields(_bytes(message, 2)) if number == 2]
+        shape = [_integer(dim, 1) for dim in dims if isinstance(dim, bytes)]
+        if kind != [DT_FLOAT]:
             raise ModelCorrupt(f"The graph node {self.name} is not a float32 tensor.")
-        flat = np.frombuffer(message[4], "<f4")
-        if flat.size != int(np.prod(shape)):
+        flat = np.frombuffer(_bytes(message, 4), "<f4")
+        if flat.size != int(np.prod(shape, dtype=np.int64)):
             raise ModelCorrupt(f"The graph node {self.name} has the wrong size.")
         return flat.reshape(shape).astype(np.float32)
 
@@ -58,7 +55,8 @@ class Node:
 def read_graph(data: bytes) -> dict[str, Node]:
     """Every node of a GraphDef by name. Raises ModelCorrupt when the bytes are not one."""
     try:
-        nodes = [_node(value) for number, value in fields(data) if number == 1]
+        parts = [value for number, value in fields(data) if number == 1]
+        nodes = [_node(part) for part in parts if isinstance(part, bytes)]
     except (IndexError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelCorrupt("The file is not a frozen TensorFlow graph.") from error
     if not nodes:
@@ -86,20 +84,31 @@ def fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
 
 
 def _node(data: bytes) -> Node:
-    name = op = ""
-    inputs: list[str] = []
+    texts: dict[int, list[str]] = {1: [], 2: [], 3: []}
     attributes: dict[str, bytes] = {}
     for number, value in fields(data):
-        if number == 1:
-            name = value.decode("utf-8")
-        elif number == 2:
-            op = value.decode("ascii")
-        elif number == 3:
-            inputs.append(value.decode("utf-8").lstrip("^").split(":")[0])
-        elif number == 5:
-            entry = dict(fields(value))
-            attributes[entry[1].decode("ascii")] = entry.get(2, b"")
-    return Node(name, op, tuple(inputs), attributes)
+        if isinstance(value, bytes) and number in texts:
+            texts[number].append(value.decode("utf-8"))
+        elif isinstance(value, bytes) and number == 5:
+            attributes[_bytes(value, 1).decode("ascii")] = _bytes(value, 2)
+    inputs = tuple(text.lstrip("^").split(":")[0] for text in texts[3])
+    return Node(texts[1][0], texts[2][0], inputs, attributes)
+
+
+def _bytes(message: bytes, number: int) -> bytes:
+    """The first field of that number as bytes; KeyError when there is none."""
+    for found, value in fields(message):
+        if found == number and isinstance(value, bytes):
+            return value
+    raise KeyError(number)
+
+
+def _integer(message: bytes, number: int) -> int:
+    """The first field of that number as an integer, 0 when there is none."""
+    for found, value in fields(message):
+        if found == number and isinstance(value, int):
+            return value
+    return 0
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -21,8 +21,9 @@ def _id() -> sa.Column[int]:
     return sa.Column("id", ID, primary_key=True, autoincrement=False)
 
 
-def _to(target: str, name: str, **options: bool) -> sa.Column[int]:
-    return sa.Column(name, ID, sa.ForeignKey(f"{target}.id", ondelete="CASCADE"), **options)
+def _to(target: str, name: str, *, key: bool = False) -> sa.Column[int]:
+    there = sa.ForeignKey(f"{target}.id", ondelete="CASCADE")
+    return sa.Column(name, ID, there, nullable=False, primary_key=key)
 
 
 def upgrade() -> None:
@@ -44,7 +45,7 @@ def _people() -> None:
     op.create_table(
         "template",
         _id(),
-        _to("person", "person_id", nullable=False),
+        _to("person", "person_id"),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("media", sa.String(32), nullable=False),
         sa.Column("quality", sa.Float, nullable=False),
@@ -77,7 +78,7 @@ def _footage() -> None:
     op.create_table(
         "tracklet",
         _id(),
-        _to("video", "video_id", nullable=False),
+        _to("video", "video_id"),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("start_s", sa.Float, nullable=False),
         sa.Column("end_s", sa.Float, nullable=False),
@@ -90,7 +91,7 @@ def _footage() -> None:
     op.create_table(
         "view",
         _id(),
-        _to("tracklet", "tracklet_id", nullable=False),
+        _to("tracklet", "tracklet_id"),
         sa.Column("rank", sa.Integer, nullable=False),
         sa.Column("time_s", sa.Float, nullable=False),
         sa.Column("box", sa.LargeBinary, nullable=False),
@@ -103,7 +104,7 @@ def _footage() -> None:
     op.create_table(
         "vector",
         sa.Column("owner_id", ID, nullable=False),
-        sa.Column("owner", sa.String(8), nullable=False),
+        sa.Column("owner", sa.String(8)),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
@@ -115,8 +116,8 @@ def _footage() -> None:
 def _rest() -> None:
     op.create_table(
         "verdict",
-        _to("person", "person_id", primary_key=True),
-        _to("tracklet", "tracklet_id", primary_key=True),
+        _to("person", "person_id", key=True),
+        _to("tracklet", "tracklet_id", key=True),
         sa.Column("same", sa.Boolean, nullable=False),
         sa.Column("created", TIME, nullable=False),
     )
