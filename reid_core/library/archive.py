@@ -64,6 +64,7 @@ def import_people(library: Library, file: Path) -> tuple[int, int]:
         TypeError,
         AttributeError,
         ImageUnreadable,
+        LibraryCorrupt,
     ) as error:
         raise LibraryCorrupt(f"{file} is not a gallery archive of Cameo, or is damaged.") from error
 

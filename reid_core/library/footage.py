@@ -126,7 +126,7 @@ def list_videos(connection: Connection) -> list[Video]:
 def video_names(connection: Connection) -> dict[int, str]:
     """The path of every video by id."""
     v = schema.video.c
-    return dict(connection.execute(sa.select(v.id, v.path)).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(sa.select(v.id, v.path))}
 
 
 def video_by_hash(connection: Connection, content_hash: str) -> Video | None:
@@ -321,7 +321,7 @@ def verdicts_of(connection: Connection, person: int) -> dict[int, bool]:
     """What the user said of this person, by tracklet."""
     v = schema.verdict.c
     query = sa.select(v.tracklet_id, v.same).where(v.person_id == person)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _video_columns() -> list[sa.Column[Any]]:

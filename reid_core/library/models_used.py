@@ -11,7 +11,7 @@ from reid_core.library import schema
 def in_use(connection: Connection) -> dict[str, str]:
     """Model names by role."""
     m = schema.model.c
-    return dict(connection.execute(sa.select(m.role, m.name)).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(sa.select(m.role, m.name))}
 
 
 def use(tx: Connection, role: str, name: str) -> None:

@@ -113,7 +113,9 @@ def list_people(connection: Connection) -> list[Person]:
 def names_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """Names by id."""
     p = schema.person.c
-    return dict(connection.execute(sa.select(p.id, p.name).where(p.id.in_(ids))).tuples().all())
+    return {
+        row[0]: row[1] for row in connection.execute(sa.select(p.id, p.name).where(p.id.in_(ids)))
+    }
 
 
 def rename(tx: Connection, person: int, name: str) -> None:
@@ -188,7 +190,7 @@ def templates_of(connection: Connection, person: int) -> list[Template]:
 def template_owners(connection: Connection, templates: Sequence[int]) -> NDArray[np.int64]:
     """(N,) the person that each template belongs to."""
     t = schema.template.c
-    owner = dict(connection.execute(sa.select(t.id, t.person_id)).tuples().all())
+    owner = {row[0]: row[1] for row in connection.execute(sa.select(t.id, t.person_id))}
     return np.array([owner[i] for i in templates], np.int64)
 
 

@@ -78,7 +78,7 @@ def models_with_vectors(connection: Connection, owner: str, kind: Kind) -> dict[
         .where(v.owner == owner, v.kind == kind)
         .group_by(v.model)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _stacked(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Floats]:

@@ -19,7 +19,7 @@ from reid_core.models.manifest import (
     Manifest,
     Role,
 )
-from reid_core.models.session import MAX_MODEL_BYTES, open_session
+from reid_core.models.session import MAX_MODEL_BYTES, RUNTIME_ERRORS, open_session
 from reid_core.models.store import ModelStore
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
@@ -157,7 +157,7 @@ def _try_run(file: Path, spec: InputSpec) -> int:
     blob = np.zeros((1, 3, spec.height, spec.width), np.float32)
     try:
         out = session.run(None, {session.get_inputs()[0].name: blob})[0]
-    except RuntimeError as error:
+    except RUNTIME_ERRORS as error:
         raise ModelMismatch(
             f"{file.name} does not run on a {spec.width}x{spec.height} picture."
         ) from error

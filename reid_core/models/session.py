@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state
 
 from reid_core.errors import ModelCorrupt, ModelError, ModelMissing
 
@@ -17,6 +18,19 @@ PREFERRED = (
     "CPUExecutionProvider",
 )
 MAX_MODEL_BYTES = 1 << 30
+# ONNX Runtime's own errors share no base class
+RUNTIME_ERRORS = (
+    RuntimeError,
+    ValueError,
+    *(
+        getattr(onnxruntime_pybind11_state, name)
+        for name in (
+            *("Fail", "InvalidProtobuf", "InvalidGraph", "InvalidArgument", "NotImplemented"),
+            *("RuntimeException", "NoModel", "ModelLoaded", "EPFail"),
+        )
+        if hasattr(onnxruntime_pybind11_state, name)
+    ),
+)
 
 
 def choose_providers(wanted: str | None = None) -> list[str]:
@@ -53,11 +67,7 @@ def open_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(str(path), options, providers=choose_providers(provider))
-    except (RuntimeError, ValueError) as error:  # ONNX Runtime's own errors are RuntimeErrors
-        raise ModelCorrupt(
-            f"{path.name} cannot be opened as an ONNX model: {_first(error)}"
-        ) from error
-    except ort.capi.onnxruntime_pybind11_state.Fail as error:
+    except RUNTIME_ERRORS as error:
         raise ModelCorrupt(
             f"{path.name} cannot be opened as an ONNX model: {_first(error)}"
         ) from error

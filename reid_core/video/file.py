@@ -42,7 +42,8 @@ class FileSource:
         self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[Frame]:
-        every, due = self._every_s, self._start_s
+        every = self._every_s
+        due = float(np.ceil(self._start_s / every - SLACK_S) * every) if every else self._start_s
         index, time_s = -1, 0.0
         for index, time_s, picture in self._timed():
             if time_s < due - SLACK_S:

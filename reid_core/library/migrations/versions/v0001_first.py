@@ -104,7 +104,7 @@ def _footage() -> None:
     op.create_table(
         "vector",
         sa.Column("owner_id", ID, nullable=False),
-        sa.Column("owner", sa.String(8)),
+        sa.Column("owner", sa.String(8), nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
