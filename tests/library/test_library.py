@@ -284,9 +284,13 @@ def test_verdicts_and_models(library: Library) -> None:
 
 
 def test_a_failed_action_leaves_nothing(library: Library) -> None:
-    with pytest.raises(RuntimeError), library.transaction("x") as tx:
-        people.add_person(tx, "Ada")
-        raise RuntimeError("in the middle")
+    def fail_in_the_middle() -> None:
+        with library.transaction("x") as tx:
+            people.add_person(tx, "Ada")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        fail_in_the_middle()
     with library.read() as connection:
         assert people.list_people(connection) == []
         assert connection.scalar(sa.select(sa.func.count()).select_from(schema.event)) == 0
@@ -398,16 +402,19 @@ def test_a_full_disk_keeps_what_was_there(
         patch.setattr(Path, "write_bytes", full)
         with pytest.raises(DiskFull, match="No space"):
             enrol_in_one(library)
-    with library.transaction("limit") as tx:
-        pages = tx.exec_driver_sql("PRAGMA page_count").scalar()
-        tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(sa.exc.OperationalError, match="full"):
-            for n in range(100_000):
-                people.add_person(tx, f"{n} {'x' * 150}")
-        raise_nothing = True
-    assert raise_nothing
+    with pytest.raises(DiskFull, match="No space"):
+        fill_up(library)
     with library.read() as connection:
         assert people.find_person(connection, "Ada").faces == 1
+
+
+def fill_up(library: Library) -> None:
+    """Add people to a database that is not allowed to grow."""
+    with library.transaction("fill") as tx:
+        pages = tx.exec_driver_sql("PRAGMA page_count").scalar()
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        for n in range(10_000):
+            people.add_person(tx, f"{n} {'x' * 150}")
 
 
 def enrol_in_one(library: Library) -> None:

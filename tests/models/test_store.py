@@ -11,10 +11,8 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
+from made import tiny_network
 
 from reid_core.errors import ModelCorrupt, ModelError, ModelMismatch, ModelMissing, ModelUnavailable
 from reid_core.models import sources, store
@@ -24,21 +22,6 @@ from reid_core.models.session import choose_providers, describe_runtime, open_se
 from reid_core.models.sources import Https, LocalFile, PackageIndex
 from reid_core.models.store import Entry, ModelStore
 from reid_core.protocols import no_progress
-
-
-def tiny_network(*, side: int = 16, dim: int = 8, domain: str = "") -> bytes:
-    """Average colour of a picture, times a matrix: the smallest embedder."""
-    weights = helper.make_tensor("w", TensorProto.FLOAT, (3, dim), np.arange(3.0 * dim) / 10)
-    nodes = [
-        helper.make_node("GlobalAveragePool", ["input"], ["a"]),
-        helper.make_node("Flatten", ["a"], ["b"]),
-        helper.make_node("MatMul", ["b", "w"], ["output"], domain=domain),
-    ]
-    given = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, side, side])
-    made = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", dim])
-    graph = helper.make_graph(nodes, "tiny", [given], [made], [weights])
-    opsets = [helper.make_opsetid("", 17)] + ([helper.make_opsetid(domain, 1)] if domain else [])
-    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
 
 
 def manifest(**changes: object) -> Manifest:
