@@ -17,9 +17,9 @@ from reid_core.library.store import now
 from reid_core.protocols import FrameSource, Progress, no_progress
 from reid_core.types import Floats, Frame, Kind
 from reid_core.video import pipeline
-from reid_core.video.pipeline import Plan, Segment
+from reid_core.video.pipeline import Plan, Segment, Stage
 from reid_core.video.source import content_hash, is_live, is_video, open_source, safe_name
-from reid_core.video.stages import stages_for
+from reid_core.video.stages import GAP_S, stages_for
 from reid_core.video.trails import KeyOf
 
 PER_SECOND = 5.0
@@ -184,6 +184,7 @@ def _run(
     started = time.perf_counter()
     pairs = {kind: (models.detector(kind), models.embedder(kind)) for kind in kinds}
     stages = stages_for(pairs, per_second=per_second)
+    _remember(library, video, stages)
     opened = open_source(source, every_s=1 / per_second, start_s=video.indexed_until_s)
     message, frames, last = "", 0, None
     with closing(opened):
@@ -220,6 +221,17 @@ def _run(
     spent["wall"] = round(time.perf_counter() - started, 3)
     report = _report(library, video, state, until_s=until, message=message)
     return replace(report, frames=frames, decoded=decoded, seconds=spent)
+
+
+def _remember(library: Library, video: footage.Video, stages: tuple[Stage, ...]) -> None:
+    """Tell a resumed run who was there when the earlier one stopped."""
+    if video.indexed_until_s <= 0:
+        return
+    from_s = video.indexed_until_s - GAP_S
+    with library.read() as connection:
+        for stage in stages:
+            kind, model = stage.embedder.kind, stage.embedder.model
+            stage.stitcher.remember(footage.ending_after(connection, video.id, kind, model, from_s))
 
 
 def _store(library: Library, video: footage.Video, segment: Segment) -> None:

@@ -25,8 +25,8 @@ from reid_core.library.paths import (
     path_to_bytes,
 )
 from reid_core.library.store import bump, now
-from reid_core.library.vectors import IN_QUERY, put_vectors
-from reid_core.types import Floats, Kind, Tracklet
+from reid_core.library.vectors import IN_QUERY, put_vectors, vectors_of
+from reid_core.types import Embeddings, Floats, Kind, Tracklet
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +262,27 @@ def drop_from(tx: Connection, video: int, from_s: float) -> list[str]:
         tx.execute(sa.select(t.id).where(t.video_id == video, t.start_s >= from_s)).scalars().all()
     )
     return delete_tracklets(tx, gone)
+
+
+def ending_after(
+    connection: Connection, video: int, kind: Kind, model: str, from_s: float
+) -> list[Tracklet]:
+    """Stored tracklets that end behind a moment, as the pipeline made them but without crops."""
+    t = schema.tracklet.c
+    query = sa.select(t.id).where(t.video_id == video, t.kind == kind, t.end_s >= from_s)
+    stored = tracklets_of(connection, list(connection.execute(query).scalars()))
+    looks = views_of(connection, list(stored))
+    ids, rows = vectors_of(connection, "view", kind, model, [w.id for w in looks])
+    row_of = dict(zip(ids.tolist(), rows, strict=True))
+    result = []
+    for one in stored.values():
+        own = [w for w in looks if w.tracklet_id == one.id and w.id in row_of]
+        if own:
+            quality = np.array([w.quality for w in own], np.float32)
+            embeddings = Embeddings(np.stack([row_of[w.id] for w in own]), quality, model)
+            times, path = one.unpacked()
+            result.append(Tracklet(one.id, kind, times, path, (), embeddings, one.chain, one.link))
+    return result
 
 
 def delete_tracklets(tx: Connection, ids: Sequence[int]) -> list[str]:

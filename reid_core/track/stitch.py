@@ -58,6 +58,10 @@ class Stitcher:
         self._same: list[float] = []
         self._different: list[float] = []
 
+    def remember(self, tracklets: Sequence[Tracklet]) -> None:
+        """Take up where an earlier run stopped: these are already stored."""
+        self._recent = list(tracklets)
+
     def chains(self, tracklets: Sequence[Tracklet]) -> list[Tracklet]:
         """The same tracklets with `chain` set; continuations of earlier segments included."""
         pool = sorted([*self._recent, *tracklets], key=lambda t: (t.start_s, t.key))
@@ -70,14 +74,17 @@ class Stitcher:
         return [t for t in pool if t.key in new]
 
     def _learn(self, tracklets: list[Tracklet]) -> None:
-        """Add this segment's cosines of same and different people to what is known."""
+        """Cosines of same and different people in this segment.
+
+        Only in this one: a run that was interrupted must come to the same chains.
+        """
+        self._same, self._different = [], []
         for t in tracklets:
             self._same += _cosines_within(t)
         for i, a in enumerate(tracklets):
             for b in tracklets[i + 1 : i + 40]:
                 if b.start_s < a.end_s and a.start_s < b.end_s:
                     self._different.append(float(a.embeddings.pooled() @ b.embeddings.pooled()))
-        self._same, self._different = self._same[-5000:], self._different[-5000:]
 
     def _contrast(self) -> Contrast | None:
         if min(len(self._same), len(self._different)) < FEW:

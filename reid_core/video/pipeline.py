@@ -55,6 +55,10 @@ class Stitcher(Protocol):
         """The same tracklets with `chain` set."""
         ...
 
+    def remember(self, tracklets: list[Tracklet]) -> None:
+        """Know these, stored by an earlier run, as what may be continued."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -191,6 +195,8 @@ class _Work:
         """End every trail here and give out what was seen since the last time."""
         for i, trails in enumerate(self._trails):
             self._close(i, trails.close_all())
+            # a resumed run begins a segment without memory, so every segment does
+            self._stages[i].tracker.reset()
         until = self._last_time if ended or self._next_flush is None else self._next_flush
         closed, self._closed, self._next_flush = self._closed, [], None
         done = [

@@ -75,11 +75,11 @@ def portrait(folder: Path, place: int) -> Path:
     return path
 
 
-def everybody(library: Library) -> list[tuple[int, float, float]]:
+def everybody(library: Library) -> list[tuple[int, float, float, int]]:
     with library.read() as connection:
         ids = [i for k in Kind for i in footage.tracklet_ids(connection, k).tolist()]
         stored = footage.tracklets_of(connection, ids).values()
-        return sorted((t.id, t.start_s, t.end_s) for t in stored)
+        return sorted((t.id, t.start_s, t.end_s, t.chain) for t in stored)
 
 
 def test_everybody_is_found_where_they_are_and_nowhere_else(played: tuple[Demo, Path]) -> None:
