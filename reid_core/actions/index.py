@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reid_core.actions.loading import DETECTOR_ROLE, EMBEDDER_ROLE, Models
 from reid_core.errors import SourceBroken
+from reid_core.images import is_image
 from reid_core.library import Library, footage
 from reid_core.library.ids import stable_id
 from reid_core.library.store import now
@@ -68,8 +69,9 @@ def find_sources(paths: Sequence[str]) -> list[str]:
         if is_live(given) or not path.is_dir():
             result.append(given)
             continue
-        videos = sorted(p for p in path.rglob("*") if p.is_file() and is_video(p))
-        videos = [p for p in videos if not p.name.startswith(".")]
+        videos = sorted(p for p in path.rglob("*") if is_video(p) and p.is_file())
+        # an animated picture among photos does not make them a folder of videos
+        videos = [p for p in videos if not p.name.startswith(".") and not is_image(p)]
         result += [str(p) for p in videos] or [given]
     return result
 
