@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reid_core.cli.output import Bar, JsonOption, plain, write_json
 from reid_core.cli.state import open_store
 
+if TYPE_CHECKING:
+    from reid_core.models.store import ModelStore
+
+LOWEST = 0.02  # every candidate counts for the area under the curve, so detectors keep nearly all
+
 app = typer.Typer(no_args_is_help=True, help="Measure models on labelled data.")
 ModelOption = Annotated[str | None, typer.Option("--model", help="Default: the one of its role.")]
+VideoOption = Annotated[Path, typer.Option(help="The video.")]
 TruthOption = Annotated[Path, typer.Option(help="Ground truth, MOT format.")]
 
 
@@ -25,7 +31,8 @@ def verification(
 ) -> None:
     """Same or different, over a list of pairs.
 
-    Example: cameo evaluate verification --images lfw --pairs pairs.txt
+    --model names a face embedder. Example: cameo evaluate verification --images lfw --pairs
+    pairs.txt
     """
     from reid_core.actions.evaluate import evaluate_verification
     from reid_core.actions.loading import load_detector, load_embedder
@@ -46,44 +53,52 @@ def verification(
 @app.command()
 def reid(
     context: typer.Context,
-    images: Annotated[Path, typer.Option(help="Crops with Market-style names.")],
+    images: Annotated[Path, typer.Option(help="A folder of crops with Market-style names.")],
     model: ModelOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Re-identification over cameras. Example: cameo evaluate reid --images market/query"""
+    """Re-identification over cameras.
+
+    --model names a body embedder. Example: cameo evaluate reid --images market1501
+    """
     from reid_core.actions.evaluate import evaluate_reid
-    from reid_core.actions.loading import Runtime, load_embedder
+    from reid_core.actions.loading import load_embedder
     from reid_core.types import Kind
 
-    bar = Bar("re-identification")
-    embedder = load_embedder(open_store(context), Kind.BODY, model, runtime=Runtime(threads=2))
+    store, bar = open_store(context), Bar("re-identification")
+    embedder = load_embedder(store, Kind.BODY, model, progress=bar.tell)
     done = evaluate_reid(images, embedder, progress=bar.tell)
     bar.clear()
-    _show(done, json)
+    _show(done, json, _about_bodies(store, model))
 
 
 @app.command()
 def detect(
     context: typer.Context,
-    video: Annotated[Path, typer.Option(help="The video.")],
+    video: VideoOption,
     truth: TruthOption,
+    score: Annotated[
+        float,
+        typer.Option(min=LOWEST, max=1.0, help="Precision and recall are from this score on."),
+    ] = 0.25,
     model: ModelOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Finding people, frame by frame.
+    """Finding people, in every frame.
 
-    Example: cameo evaluate detect --video v.avi --truth gt.txt
+    --model names a person detector. Example: cameo evaluate detect --video street.mp4 --truth
+    gt.txt
     """
     from reid_core.actions.evaluate import evaluate_detect
     from reid_core.actions.loading import Runtime, load_detector
     from reid_core.types import Kind
 
-    bar = Bar("detection")
-    # every candidate counts for the area under the curve, so the threshold is low
+    store, bar = open_store(context), Bar("detection")
+    runtime = Runtime(threads=2)
     detector = load_detector(
-        open_store(context), Kind.BODY, model, runtime=Runtime(threads=2), score=0.02
+        store, Kind.BODY, model, runtime=runtime, score=LOWEST, progress=bar.tell
     )
-    done = evaluate_detect(video, truth, detector, progress=bar.tell)
+    done = evaluate_detect(video, truth, detector, score=score, progress=bar.tell)
     bar.clear()
     _show(done, json)
 
@@ -91,13 +106,19 @@ def detect(
 @app.command()
 def track(
     context: typer.Context,
-    video: Annotated[Path, typer.Option(help="The video.")],
+    video: VideoOption,
     truth: TruthOption,
-    rate: Annotated[float, typer.Option(help="Pictures looked at per second.")] = 5.0,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=100.0, help="Pictures looked at per second.")
+    ] = 5.0,
     model: ModelOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Following people. Example: cameo evaluate track --video v.avi --truth gt.txt"""
+    """Following people, as indexing does, compared in every frame.
+
+    --model names a person detector. Example: cameo evaluate track --video street.mp4 --truth
+    gt.txt
+    """
     from reid_core.actions.evaluate import evaluate_track
     from reid_core.actions.loading import load_detector, load_embedder
     from reid_core.types import Kind
@@ -106,20 +127,35 @@ def track(
     done = evaluate_track(
         video,
         truth,
-        load_detector(store, Kind.BODY, model),
-        load_embedder(store, Kind.BODY),
+        load_detector(store, Kind.BODY, model, progress=bar.tell),
+        load_embedder(store, Kind.BODY, progress=bar.tell),
         per_second=rate,
         progress=bar.tell,
     )
     bar.clear()
-    _show(done, json)
+    _show(done, json, _about_bodies(store, None))
 
 
-def _show(done: object, json: str | None) -> None:
+def _about_bodies(store: ModelStore, name: str | None) -> list[str]:
+    """What has to be said of a body embedder beside every number it gives."""
+    from reid_core.models.manifest import Role
+
+    used = store.manifest(name or store.default_for(Role.BODY_EMBEDDER))
+    return [used.note or f"{used.name} is a fallback."] if used.fallback else []
+
+
+def _show(done: object, json: str | None, notes: list[str] | None = None) -> None:
+    report = plain(done)
+    report["notes"] = [*report.get("notes", ()), *(notes or ())]
     if json:
-        write_json(done, json)
+        write_json(report, json)
         return
-    for key, value in plain(done).items():
-        rows = value.items() if isinstance(value, dict) else [("", value)]
-        for name, one in rows:
-            typer.echo(f"{key + ' ' + name if name else key:14} {one}")
+    for key, value in report.items():
+        if key == "tar":
+            for far, rate in value.items():
+                low, high = rate["low"], rate["high"]
+                typer.echo(f"{'TAR @ ' + far:<16}{rate['value']:.4f}  ({low:.4f} to {high:.4f})")
+        elif key != "notes":
+            typer.echo(f"{key:<16}{value}")
+    for note in report["notes"]:
+        typer.echo(f"note: {note}")

@@ -1,7 +1,8 @@
 """One against one: are these two the same person?
 
 scores: (N,) similarities. same: (N,) bool. A pair is accepted when its score is at least the
-threshold.
+threshold. Every function raises TooFewPairs without a pair of either sort (genuine: of one
+person, impostor: of two), and ValueError for scores that are not finite.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from reid_core.evaluate.intervals import clopper_pearson
 from reid_core.types import Floats
 
 Bools = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
+N_FOLDS = 10  # as in the protocol of LFW
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +31,43 @@ class Rate:
     threshold: float
 
 
+@dataclass(frozen=True, slots=True)
+class FoldAccuracy:
+    """Accuracy over folds. std: standard deviation of a single fold. error: of the mean."""
+
+    mean: float
+    std: float
+    error: float
+    n_folds: int
+
+
 def best_threshold(scores: Floats, same: Bools) -> float:
-    """The threshold with the highest accuracy; the middle of the gap it lies in."""
+    """The threshold with the highest accuracy, in the middle of the gap it lies in.
+
+    Of several equally good ones the highest, which accepts the fewest.
+    """
+    _split(scores, same)
     order = np.argsort(-scores, kind="stable")
-    ranked, hit = scores[order].astype(np.float64), same[order]
-    right = (
-        np.concatenate([[0], np.cumsum(hit)])
-        + (~hit).sum()
-        - np.concatenate([[0], np.cumsum(~hit)])
-    )
-    # accepting the first k is only possible where score k differs from score k-1
+    ranked, hit = scores[order], same[order]
+    # right[k]: pairs judged rightly when the best k are accepted
+    gain = np.where(hit, 1, -1)
+    right = np.concatenate([[0], np.cumsum(gain)]) + np.count_nonzero(~hit)
+    # accepting exactly k is only possible where pair k scores below pair k-1
     possible = np.concatenate([[True], ranked[1:] < ranked[:-1], [True]])
     k = int(np.argmax(np.where(possible, right, -1)))
-    above = ranked[k - 1] if k > 0 else ranked[0] + 1e-6
-    below = ranked[k] if k < len(ranked) else ranked[-1] - 1e-6
-    return float((above + below) / 2)
+    if k == 0:
+        return _just_above(ranked[0])
+    if k == len(ranked):
+        return float(ranked[-1])
+    middle = (ranked[k - 1] + ranked[k]) / 2
+    # between two neighbouring numbers there is none: rounding must not accept the lower
+    return float(middle if middle > ranked[k] else ranked[k - 1])
 
 
-def k_fold_accuracy(scores: Floats, same: Bools, folds: NDArray[np.int64]) -> tuple[float, float]:
-    """Mean accuracy over folds and its standard error, the threshold of each fold chosen on the
-    others. Huang et al., "Labeled Faces in the Wild", 2007, section IV.
+def k_fold_accuracy(scores: Floats, same: Bools, folds: NDArray[np.int64]) -> FoldAccuracy:
+    """Accuracy on each fold with the threshold chosen on the others.
+
+    Huang et al., "Labeled Faces in the Wild", UMass TR 07-49, 2007, section IV. folds: (N,).
     """
     names = np.unique(folds)
     if len(names) < 2:
@@ -57,48 +77,94 @@ def k_fold_accuracy(scores: Floats, same: Bools, folds: NDArray[np.int64]) -> tu
         held = folds == fold
         threshold = best_threshold(scores[~held], same[~held])
         accuracy.append(float(np.mean((scores[held] >= threshold) == same[held])))
-    return float(np.mean(accuracy)), float(np.std(accuracy, ddof=1) / np.sqrt(len(names)))
+    std = float(np.std(accuracy, ddof=1))
+    return FoldAccuracy(float(np.mean(accuracy)), std, std / float(np.sqrt(len(names))), len(names))
+
+
+def deal_folds(same: Bools, *, n_folds: int = N_FOLDS) -> NDArray[np.int64]:
+    """(N,) folds for a list that has none: genuine and impostor pairs dealt out in turn.
+
+    Unlike LFW's own folds these may share people.
+    """
+    folds = np.zeros(len(same), np.int64)
+    for part in (same, ~same):
+        folds[part] = np.arange(np.count_nonzero(part)) % n_folds
+    return folds
 
 
 def auc(scores: Floats, same: Bools) -> float:
-    """Area under the ROC: how often a genuine pair scores above an impostor pair, ties half."""
-    genuine, impostor = np.sort(scores[same]), np.sort(scores[~same])
+    """Area under the ROC: how often a genuine pair scores above an impostor pair, ties half.
+
+    Hanley & McNeil, Radiology 143, 1982.
+    """
+    genuine, impostor = _split(scores, same)
     below = np.searchsorted(impostor, genuine, "left") + np.searchsorted(impostor, genuine, "right")
     return float(below.sum() / (2 * len(genuine) * len(impostor)))
 
 
 def eer(scores: Floats, same: Bools) -> float:
-    """The error rate where false matches and false non-matches are equally frequent."""
-    genuine, impostor = np.sort(scores[same]), np.sort(scores[~same])
-    at = np.unique(scores)
+    """The error rate at which false matches and false non-matches are equally frequent.
+
+    Where no threshold makes them equal, on the straight line between the two nearest points of
+    the ROC.
+    """
+    genuine, impostor = _split(scores, same)
+    at = np.append(np.unique(scores.astype(np.float64)), np.inf)
     fnmr = np.searchsorted(genuine, at, "left") / len(genuine)
     fmr = 1 - np.searchsorted(impostor, at, "left") / len(impostor)
-    crossing = int(np.argmin(np.abs(fnmr - fmr)))
-    return float((fnmr[crossing] + fmr[crossing]) / 2)
+    gap = fnmr - fmr  # rises from -1 (everybody accepted) to 1 (nobody)
+    i = int(np.argmax(gap >= 0))
+    along = gap[i - 1] / (gap[i - 1] - gap[i])
+    return float(fmr[i - 1] + along * (fmr[i] - fmr[i - 1]))
 
 
 def threshold_at(scores: Floats, same: Bools, *, far: float) -> float:
     """The lowest threshold at which at most the share `far` of the impostors is accepted.
 
-    Raises TooFewPairs when not even one impostor may be accepted.
+    Raises TooFewPairs when not even one impostor may be accepted, ValueError outside (0, 1].
     """
+    if not 0 < far <= 1:
+        raise ValueError(f"far is {far}, expected more than 0 and at most 1")
+    _split(scores, same)
     impostor = np.sort(scores[~same])[::-1]
-    allowed = int(far * len(impostor))
+    allowed = int(far * len(impostor) + 1e-9)  # 0.29 * 100 is 28.999999999999996
     if allowed < 1:
         raise TooFewPairs(
-            f"A false-match rate of {far:g} needs at least {round(1 / far)} impostor pairs; "
-            f"there are {len(impostor)}."
+            f"A false-match rate of {far:g} needs at least {int(np.ceil(1 / far - 1e-9))} "
+            f"impostor pairs; there are {len(impostor)}."
         )
-    return (
-        float(np.nextafter(impostor[allowed], np.float32(np.inf)))
-        if allowed < len(impostor)
-        else -1.0
-    )
+    if allowed == len(impostor):
+        return float(scores.min())
+    return _just_above(impostor[allowed])
 
 
 def tar_at(scores: Floats, same: Bools, *, far: float) -> Rate:
-    """The share of genuine pairs accepted at a false-match rate. Raises TooFewPairs."""
+    """The share of genuine pairs accepted at a false-match rate.
+
+    The interval is of that share at that threshold; the threshold itself was chosen on the
+    same impostors and is not certain either. Raises TooFewPairs as `threshold_at`.
+    """
     threshold = threshold_at(scores, same, far=far)
-    hits, n = int((scores[same] >= threshold).sum()), int(same.sum())
-    low, high = clopper_pearson(hits, n)
-    return Rate(hits / n, low, high, threshold)
+    genuine = _split(scores, same)[0]
+    hits = int(np.count_nonzero(genuine >= threshold))
+    low, high = clopper_pearson(hits, len(genuine))
+    return Rate(hits / len(genuine), low, high, threshold)
+
+
+def _just_above(score: np.float32) -> float:
+    """The next number of the scores' own type, so that comparing in that type works too."""
+    return float(np.nextafter(score, score.dtype.type(np.inf)))
+
+
+def _split(scores: Floats, same: Bools) -> tuple[Doubles, Doubles]:
+    """The rising scores of genuine and of impostor pairs."""
+    if not np.isfinite(scores).all():
+        raise ValueError("scores must be finite numbers")
+    exact = scores.astype(np.float64)
+    genuine, impostor = np.sort(exact[same]), np.sort(exact[~same])
+    if not len(genuine) or not len(impostor):
+        raise TooFewPairs(
+            f"There are {len(genuine)} pairs of one person and {len(impostor)} of two; "
+            "both sorts are needed."
+        )
+    return genuine, impostor
