@@ -62,13 +62,16 @@ class Stitcher:
         """Take up where an earlier run stopped: these are already stored."""
         self._recent = list(tracklets)
 
-    def chains(self, tracklets: Sequence[Tracklet]) -> list[Tracklet]:
-        """The same tracklets with `chain` set; continuations of earlier segments included."""
+    def chains(self, tracklets: Sequence[Tracklet], *, size: tuple[int, int]) -> list[Tracklet]:
+        """The same tracklets with `chain` set; continuations of earlier segments included.
+
+        size: width and height of the picture, px.
+        """
         pool = sorted([*self._recent, *tracklets], key=lambda t: (t.start_s, t.key))
         new = {t.key for t in tracklets}
         if pool:
             self._learn([t for t in pool if t.key in new])
-            pool = _follow(pool, self._continuations(pool))
+            pool = _follow(pool, self._continuations(pool, np.array(size, np.float32)))
             end = max(t.end_s for t in pool)
             self._recent = [t for t in pool if t.end_s >= end - self._gap_s]
         return [t for t in pool if t.key in new]
@@ -95,15 +98,15 @@ class Stitcher:
         mean = float(same.mean()) - 0.5 * wide
         return Contrast((mean, wide), (float(different.mean()), max(float(different.std()), 0.01)))
 
-    def _continuations(self, pool: list[Tracklet]) -> list[tuple[int, int]]:
+    def _continuations(self, pool: list[Tracklet], extent: Floats) -> list[tuple[int, int]]:
         """Pairs (row of the earlier, row of the later) that are one person."""
-        weight = self._weigh(pool)
+        weight = self._weigh(pool, extent)
         rows, columns = linear_sum_assignment(np.maximum(weight, 0), maximize=True)
         return [
             (int(a), int(b)) for a, b in zip(rows, columns, strict=True) if weight[a, b] > LEAST
         ]
 
-    def _weigh(self, pool: list[Tracklet]) -> NDArray[np.float64]:
+    def _weigh(self, pool: list[Tracklet], extent: Floats) -> NDArray[np.float64]:
         """(N, N) log-likelihood ratio that column continues row; -inf where it cannot."""
         start = np.array([t.start_s for t in pool])
         end = np.array([t.end_s for t in pool])
@@ -112,7 +115,6 @@ class Stitcher:
         weight = np.full((len(pool), len(pool)), -np.inf)
         contrast = self._contrast()
         vectors = np.stack([t.embeddings.pooled() for t in pool])
-        extent = _extent(pool)
         for a, b in zip(*np.nonzero(possible), strict=True):
             ratio = _motion(pool[a], pool[b], extent)
             if contrast:
@@ -125,11 +127,6 @@ def _cosines_within(tracklet: Tracklet) -> list[float]:
     vectors = tracklet.embeddings.vectors
     rows, columns = np.triu_indices(len(vectors), 1)
     return [float(c) for c in (vectors[rows] * vectors[columns]).sum(1)]
-
-
-def _extent(pool: list[Tracklet]) -> Floats:
-    """(2,) the picture's size as far as the boxes show it, px."""
-    return np.asarray(np.max([t.boxes[:, 2:].max(0) for t in pool], axis=0), np.float32)
 
 
 def _at_border(box: Floats, extent: Floats) -> bool:

@@ -28,7 +28,7 @@ from reid_core.types import Detections, Embeddings, Floats, Frame, Image, Kind, 
 from reid_core.video.link import LinkVotes, faces_in_bodies
 from reid_core.video.trails import KeyOf, Trail, Trails, thin
 
-CUT_LEVEL = 45.0  # mean change of a 24x24 copy, grey levels of 255, that means another scene
+SAME_SCENE = 0.4  # correlation of successive pictures; cuts were seen below 0.3, pans above 0.5
 CROWDED = 0.7  # how much of its quality a body loses when wholly covered by another
 
 OnFrame = Callable[[Frame], None]
@@ -51,8 +51,8 @@ class ResettableTracker(Protocol):
 class Stitcher(Protocol):
     """Finds out which tracklets of a segment continue earlier ones."""
 
-    def chains(self, tracklets: list[Tracklet]) -> list[Tracklet]:
-        """The same tracklets with `chain` set."""
+    def chains(self, tracklets: list[Tracklet], *, size: tuple[int, int]) -> list[Tracklet]:
+        """The same tracklets with `chain` set. size: the picture's width and height."""
         ...
 
     def remember(self, tracklets: list[Tracklet]) -> None:
@@ -108,7 +108,7 @@ class _Look:
     frame: Frame
     found: tuple[Detections, ...]
     quality: tuple[Floats, ...]
-    thumb: Image
+    thumb: Floats
     seconds: float
 
 
@@ -154,8 +154,9 @@ class _Work:
         self._closed: list[tuple[int, Trail, Future[Floats]]] = []
         self._votes = LinkVotes()
         self._next_flush: float | None = None
-        self._last_thumb: Image | None = None
+        self._last_thumb: Floats | None = None
         self._last_time = 0.0
+        self._size = (1, 1)
         self._frames = 0
         self.spent = Spent()
 
@@ -164,8 +165,7 @@ class _Work:
         start = time.perf_counter()
         found = tuple(stage.detector.detect(frame.image) for stage in self._stages)
         rated = tuple(_rate(frame.image, one) for one in found)
-        thumb = cv2.resize(frame.image, (24, 24), interpolation=cv2.INTER_AREA)
-        return _Look(frame, found, rated, np.asarray(thumb), time.perf_counter() - start)
+        return _Look(frame, found, rated, _layout(frame.image), time.perf_counter() - start)
 
     def is_due(self, time_s: float) -> bool:
         """Whether the segment before this moment is full; boundaries lie on a fixed grid."""
@@ -187,6 +187,7 @@ class _Work:
             ids.append(given)
         self._vote(look, ids)
         self._last_thumb, self._last_time = look.thumb, frame.time_s
+        self._size = (frame.image.shape[1], frame.image.shape[0])
         self._frames += 1
         self.spent.detect += look.seconds
         self.spent.track += time.perf_counter() - start
@@ -204,14 +205,16 @@ class _Work:
             for i in range(len(self._stages))
         ]
         votes, self._votes = self._votes, LinkVotes()
-        chained = [s.stitcher.chains(d) for s, d in zip(self._stages, done, strict=True)]
+        chained = [
+            s.stitcher.chains(d, size=self._size) for s, d in zip(self._stages, done, strict=True)
+        ]
         tracklets = _linked([t for some in chained for t in some], votes)
         return Segment(until, tracklets, self._frames, self.spent)
 
-    def _is_cut(self, thumb: Image) -> bool:
+    def _is_cut(self, thumb: Floats) -> bool:
         if self._last_thumb is None:
             return False
-        return float(np.mean(cv2.absdiff(thumb, self._last_thumb))) > CUT_LEVEL
+        return float(np.mean(thumb * self._last_thumb)) < SAME_SCENE
 
     def _close_everything(self) -> None:
         for i, stage in enumerate(self._stages):
@@ -249,6 +252,18 @@ class _Work:
                 body_key = self._trails[b].key(int(ids[b][body]))
                 if face_key is not None and body_key is not None:
                     self._votes.add(face_key, body_key)
+
+
+def _layout(image: Image) -> Floats:
+    """Where a picture is bright and dark, (24, 24) float32 of mean 0 and variance 1.
+
+    The mean product of two is their correlation, which a person walking by or a change of light
+    hardly moves and a cut destroys.
+    """
+    small = cv2.resize(image, (24, 24), interpolation=cv2.INTER_AREA)
+    grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (0, 0), 1.5)
+    level = grey.astype(np.float32) - np.float32(grey.mean())
+    return np.asarray(level / max(float(level.std()), 1.0), np.float32)
 
 
 def _rate(image: Image, found: Detections) -> Floats:

@@ -9,6 +9,7 @@ from reid_core.track.stitch import Stitcher
 from reid_core.types import Embeddings, Kind, Tracklet, View
 
 RNG = np.random.default_rng(4)
+SIZE = (1200, 800)
 PEOPLE = RNG.normal(size=(8, 32)).astype(np.float32)
 
 
@@ -39,7 +40,7 @@ def bystanders() -> list[Tracklet]:
 
 
 def chains(tracklets: list[Tracklet]) -> dict[int, int]:
-    return {t.key: t.chain for t in Stitcher(gap_s=8.0).chains(tracklets)}
+    return {t.key: t.chain for t in Stitcher(gap_s=8.0).chains(tracklets, size=SIZE)}
 
 
 def test_somebody_who_walks_on_behind_a_pole_is_one_chain() -> None:
@@ -65,8 +66,8 @@ def test_two_who_cross_behind_the_pole_keep_their_own() -> None:
 
 def test_chains_go_on_over_segments() -> None:
     stitcher = Stitcher(gap_s=8.0)
-    stitcher.chains([*bystanders(), walk(1, 0, 15, 20, x0=0, speed=20)])
-    (late,) = stitcher.chains([walk(2, 0, 20.2, 24, x0=0, speed=20)])
+    stitcher.chains([*bystanders(), walk(1, 0, 15, 20, x0=0, speed=20)], size=SIZE)
+    (late,) = stitcher.chains([walk(2, 0, 20.2, 24, x0=0, speed=20)], size=SIZE)
     assert late.chain == 1
 
 
@@ -78,7 +79,7 @@ def test_nothing_joins_over_a_longer_gap_or_backwards_in_time() -> None:
 
 
 def test_nobody() -> None:
-    assert Stitcher(gap_s=5).chains([]) == []
+    assert Stitcher(gap_s=5).chains([], size=SIZE) == []
 
 
 def test_pooling_weighs_by_quality() -> None:
