@@ -5,7 +5,8 @@
 Both use the same models in one run, turn by turn; medians of three. The plain loop gives each
 network both cores. People found: the plain loop's faces are grouped (average linkage, cosine
 0.95, groups of at least five looks); one counts as found when a stored view looks like the group
-that much. Its bodies are tracked boxes: one counts as found when a stored tracklet overlaps it.
+that much. Its bodies are tracked for a second or longer with a median score of 0.5 or more (less
+are boxes that jump about in cross-fades); one counts as found when a stored tracklet overlaps it.
 """
 
 from __future__ import annotations
@@ -74,12 +75,15 @@ def found_faces(library: Library, models: Models, groups: list[np.ndarray]) -> i
 
 
 def found_bodies(library: Library, frames: list) -> tuple[int, int]:
-    """(tracks of at least one second, how many of them a stored tracklet overlaps)."""
+    """(steady tracks of at least one second, how many of them a stored tracklet overlaps)."""
     tracks: dict[int, list[tuple[float, np.ndarray]]] = {}
+    scores: dict[int, list[float]] = {}
     for time_s, found, ids in frames:
         for row in np.flatnonzero(ids >= 0):
             tracks.setdefault(int(ids[row]), []).append((time_s, found.boxes[row]))
-    long = [t for t in tracks.values() if t[-1][0] - t[0][0] >= 1]
+            scores.setdefault(int(ids[row]), []).append(float(found.scores[row]))
+    steady = [t for i, t in tracks.items() if statistics.median(scores[i]) >= 0.5]
+    long = [t for t in steady if t[-1][0] - t[0][0] >= 1]
     with library.read() as connection:
         ids = footage.tracklet_ids(connection, Kind.BODY).tolist()
         stored = [t.unpacked() for t in footage.tracklets_of(connection, ids).values()]
