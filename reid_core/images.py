@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import io
 import os
+import stat
+import struct
+import threading
 import warnings
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError, features
 
 from reid_core import align
 from reid_core.errors import ImageTooLarge, ImageUnreadable
@@ -24,14 +29,30 @@ from reid_core.types import Image
 
 MAX_PIXELS = 200_000_000
 MAX_BYTES = 512_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".mpo")
+FORMATS = (
+    *("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM"),
+    *(("AVIF",) if features.check("avif") else ()),
 )
-SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L")
+SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("jpg", "jpeg", "jpe", "png", "webp", "bmp", "tif", "tiff", "gif", "ppm", "mpo"),
+        *("avif",),
+    )
+)
+WIDE = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
+ORIENTATION = 0x0112  # EXIF tag
+HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
+# everything that the decoders are known to raise on damaged data
+DAMAGE = (
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError),
+    *(OverflowError, ZeroDivisionError, RuntimeError, struct.error, zlib.error),
+)
 
 # our own check of the size, made on the header, replaces Pillow's
 Pillow.MAX_IMAGE_PIXELS = None
+# the filters of `warnings` belong to the process: one thread at a time may change them
+_filters = threading.Lock()
 
 
 def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image:
@@ -40,13 +61,17 @@ def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image:
     Raises ImageUnreadable (missing, empty, no picture, cut short) or ImageTooLarge, naming it.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ImageTooLarge(
-                f"{path} is larger than {MAX_BYTES // 1_000_000} MB and was not read."
-            )
+        about = path.stat()
+        if about.st_size > MAX_BYTES:
+            raise ImageTooLarge(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: not read.")
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            # a pipe or device could be endless
+            raise ImageUnreadable(f"{path} is not an ordinary file.")
         data = path.read_bytes()
     except OSError as error:
         raise ImageUnreadable(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a zero byte in the name
+        raise ImageUnreadable(f"{str(path)!r} is not a file name.") from error
     return decode_image(data, name=str(path), max_pixels=max_pixels)
 
 
@@ -55,15 +80,25 @@ def decode_image(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Ima
     if not data:
         raise ImageUnreadable(f"{name} is empty.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata; the pixels decide
-            with Pillow.open(io.BytesIO(data), formats=FORMATS) as picture:
-                _check_size(picture, name, max_pixels)
-                return _to_bgr(picture)
+        with _quiet():
+            picture = Pillow.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(picture, name, max_pixels)
+            if picture.format == "TIFF":
+                picture.load()  # warns of odd metadata while it decodes
+        with picture:
+            return _upright(picture)
     except UnidentifiedImageError as error:
-        raise ImageUnreadable(f"{name} is not a picture that Cameo can read.") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError) as error:
+        raise ImageUnreadable(f"{name} {_what_it_is(data)}.") from error
+    except DAMAGE as error:
         raise ImageUnreadable(f"{name} is damaged or cut short ({error}).") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing is said about odd metadata; the pixels decide."""
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _check_size(picture: Pillow.Image, name: str, max_pixels: int) -> None:
@@ -75,21 +110,74 @@ def _check_size(picture: Pillow.Image, name: str, max_pixels: int) -> None:
         )
 
 
-def _to_bgr(picture: Pillow.Image) -> Image:
-    """Decode the first frame, turn it, flatten it to 8-bit colour."""
+def _what_it_is(data: bytes) -> str:
+    """Why the data is no picture of ours, as the end of a sentence."""
+    start = data[:512]
+    if start[4:12] in HEIC:
+        return "is a HEIC picture, which Cameo cannot read: export it as JPEG"
+    if start.startswith(b"\xff\xd8") or start.startswith(b"\x89PNG"):
+        return "is damaged or cut short: its header is incomplete"
+    if not set(start) - set(range(32, 127)) - {9, 10, 13}:
+        return "is text, not a picture"
+    return "is not a picture that Cameo can read"
+
+
+def _upright(picture: Pillow.Image) -> Image:
+    """Decode the first picture of a file, flatten it and turn it as its EXIF data says."""
     picture.load()
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in SIXTEEN_BIT:
-        wide = np.asarray(upright, np.float32)
-        # 16-bit files seldom use their whole range; scale by what the format can hold
-        grey = (wide / (257.0 if wide.max() > 255 else 1.0)).clip(0, 255).astype(np.uint8)
+    image = _flat(picture)
+    match _orientation(picture):
+        case 2:
+            return np.asarray(cv2.flip(image, 1), np.uint8)
+        case 3:
+            return np.asarray(cv2.rotate(image, cv2.ROTATE_180), np.uint8)
+        case 4:
+            return np.asarray(cv2.flip(image, 0), np.uint8)
+        case 5:
+            return np.asarray(cv2.transpose(image), np.uint8)
+        case 6:
+            return np.asarray(cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE), np.uint8)
+        case 7:
+            return np.asarray(cv2.flip(cv2.transpose(image), -1), np.uint8)
+        case 8:
+            return np.asarray(cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
+    return image
+
+
+def _orientation(picture: Pillow.Image) -> int:
+    """EXIF orientation 1 to 8; damaged metadata counts as none."""
+    try:
+        with _quiet():
+            value = picture.getexif().get(ORIENTATION, 1)
+    except DAMAGE:
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _flat(picture: Pillow.Image) -> Image:
+    """(H, W, 3) uint8 BGR: wide values scaled to 8 bit, transparency laid on white."""
+    if picture.mode in WIDE:
+        grey = _eight_bit(np.asarray(picture))
         return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        rgba = upright.convert("RGBA")
+    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+        rgba = picture.convert("RGBA")
         white = Pillow.new("RGBA", rgba.size, (255, 255, 255, 255))
-        upright = Pillow.alpha_composite(white, rgba)
-    rgb = np.asarray(upright.convert("RGB"))
-    return np.ascontiguousarray(rgb[..., ::-1])
+        picture = Pillow.alpha_composite(white, rgba)
+    rgb = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8)
+
+
+def _eight_bit(values: np.ndarray) -> Image:
+    """(H, W) of 16 bit, 32 bit or float -> (H, W) uint8.
+
+    Files do not say what their white is: 1.0 (floats only), 255 and 65535 are tried in turn, the
+    smallest that holds the brightest value; beyond them, that value itself.
+    """
+    finite = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    top = float(finite.max())
+    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
+    white = next((w for w in whites if top <= w), top)
+    return (finite * (255.0 / white)).round().clip(0, 255).astype(np.uint8)
 
 
 def encode_jpeg(image: Image, *, quality: int = 92) -> bytes:
@@ -101,14 +189,26 @@ def encode_jpeg(image: Image, *, quality: int = 92) -> bytes:
 
 
 def write_image(image: Image, path: Path) -> None:
-    """Write a JPEG atomically."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(encode_jpeg(image))
-    part.replace(path)
+    """Write (H, W, 3) uint8 BGR atomically, as PNG where the name says so, else as JPEG."""
+    part = path.with_name(f".{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        part.write_bytes(_encoded(image, path.suffix.lower()))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _encoded(image: Image, suffix: str) -> bytes:
+    if suffix != ".png":
+        return encode_jpeg(image)
+    done, data = cv2.imencode(".png", image)
+    if not done:
+        raise ValueError(f"a picture of shape {image.shape} cannot be encoded")
+    return data.tobytes()
 
 
 def thumbnail(image: Image, *, side: int) -> Image:
-    """A copy with its longer side at most `side` px."""
+    """The picture with its longer side at most `side` px; itself when it is that small."""
     return align.fit_within(image, side=side)[0]
 
 
@@ -118,7 +218,10 @@ def is_image(path: Path) -> bool:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Every picture below a folder, sorted; hidden files and links out of it are left out."""
+    """Every picture below a folder, sorted by path; hidden ones are left out.
+
+    Links to folders are not followed, so a link to above ends nowhere; links to pictures are.
+    """
     return sorted(_walk(folder))
 
 

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from reid_core.types import Image
 
-CLOCK = Fraction(1, 90_000)
+CLOCK = Fraction(1, 60_000)  # MPEG-4 allows no finer one than 1/65535
 
 
 class Encoder:

@@ -2,171 +2,125 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-import av
 import numpy as np
-from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from av.video.reformatter import VideoReformatter
 
 from reid_core.errors import SourceBroken, SourceUnavailable
 from reid_core.types import Frame, Image
-from reid_core.video import counting
+from reid_core.video.clock import SLACK_S, Clock, Timed, due_after
 from reid_core.video.source import SourceInfo
 
-EARLY_S = 2.0  # a file that ends this much before its stated end was cut short
-SLACK_S = 1e-4
-DAMAGED_AT_MOST = 50  # packets in a row that may fail before the file counts as broken
+_local = threading.local()
 
 
 class FileSource:
     """The pictures of a video file in order of presentation.
 
-    every_s: only the first picture at or after each multiple of it, the others are decoded (they
-    must be) but not converted. start_s: begin there; the pictures are those of a full run. Times
-    count from the file's first picture. `decoded_frames` counts every decoded one.
+    every_s: only the first picture at or after each multiple of it; the others are decoded (they
+    must be) but not converted. start_s: leave out what is before; the rest is the same as in a
+    full run. Times count from the file's first picture. A picture's index is exact in a full run,
+    and after a start later than 0 what its time makes it at the file's mean rate.
+    `decoded_frames` counts every decoded picture, wanted or not.
     """
 
     def __init__(self, path: Path, *, every_s: float | None = None, start_s: float = 0.0) -> None:
+        if every_s is not None and not (math.isfinite(every_s) and every_s > 0):
+            raise ValueError(f"every_s is {every_s}, expected seconds above 0")
+        if not (math.isfinite(start_s) and start_s >= 0):
+            raise ValueError(f"start_s is {start_s}, expected seconds from 0")
         self.name = str(path)
-        self._container, self._stream = _open(path)
-        self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = 2
-        self._every_s = every_s
-        self._start_s = start_s
-        self.duration_s: float | None = _duration(self._container, self._stream)
         self.decoded_frames = 0
-        self._lock = threading.Lock()
+        self._every_s, self._start_s = every_s, start_s
+        self._clock = Clock(path)
+        self.duration_s: float | None = self._clock.length.duration_s
 
     def __iter__(self) -> Iterator[Frame]:
-        every = self._every_s
-        due = float(np.ceil(self._start_s / every - SLACK_S) * every) if every else self._start_s
-        index, time_s = -1, 0.0
-        for index, time_s, picture in self._timed():
+        every, seen = self._every_s, False
+        due = wanted = self._wanted_s()
+        for index, time_s, picture in self._clock.pictures(wanted):
+            seen, self.decoded_frames = True, self._clock.decoded
             if time_s < due - SLACK_S:
                 continue
             if every:
-                due = (np.floor((time_s + SLACK_S) / every) + 1) * every
-            yield Frame(to_bgr(picture), index, time_s, self.name)
-        if index < 0:
-            raise SourceUnavailable(f"{self.name} holds no pictures.")
-        if self.duration_s and self.duration_s - time_s > max(EARLY_S, 0.02 * self.duration_s):
-            raise SourceBroken(
-                f"{self.name} ends at {time_s:.1f} s of {self.duration_s:.1f} s: the file is cut "
-                "short or damaged. What was read is kept."
-            )
+                due = due_after(time_s, every)
+            if time_s >= self._start_s - SLACK_S:
+                yield Frame(to_bgr(picture), index, time_s, self.name)
+        self.decoded_frames = self._clock.decoded
+        if not self._clock.closed:
+            self._check_end(seen)
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._container.close()
+        """Close the file; safe from another thread, and twice."""
+        self._clock.close()
 
-    def _timed(self) -> Iterator[tuple[int, float, VideoFrame]]:
-        """(index, seconds from the first picture, picture); rising, also without timestamps."""
-        origin, last = self._origin(), -1.0
-        step = 1 / float(self._stream.average_rate or 25)
-        for picture in self._decoded():
-            raw = last + step
-            if picture.pts is not None and picture.time_base is not None:
-                raw = float(picture.pts * picture.time_base) - origin
-            time_s = raw if raw > last else last + 1e-6
-            last = time_s
-            index = round(time_s / step) if self._start_s > 0 else self.decoded_frames - 1
-            yield index, time_s, picture
+    def _wanted_s(self) -> float:
+        """Where to begin so that the first picture from start_s on is found as in a full run.
 
-    def _origin(self) -> float:
-        """The time of the first picture, and a seek to just before the start if one is wanted."""
-        base = float(self._stream.time_base or 1)
-        origin = float(self._stream.start_time or 0) * base
-        if self._start_s > 0:
-            target = int((self._start_s + origin) / base)
-            self._container.seek(max(target, 0), stream=self._stream, backward=True)
-        return origin
+        That picture may be the one for a multiple of every_s before start_s, when no other lies
+        in between.
+        """
+        if not self._every_s:
+            return self._start_s
+        return math.floor((self._start_s + SLACK_S) / self._every_s) * self._every_s
 
-    def _decoded(self) -> Iterator[VideoFrame]:
-        """Pictures as the decoder gives them; damaged packets are skipped, few of them."""
-        damaged = 0
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except (av.error.FFmpegError, OSError):
-                return  # the end is where reading stops; __iter__ says whether that is too early
-            try:
-                pictures = packet.decode()
-            except av.error.EOFError:
-                return
-            except av.error.FFmpegError:
-                damaged += 1
-                if damaged > DAMAGED_AT_MOST:
-                    return
-                continue
-            damaged = 0 if pictures else damaged
-            counting.add(len(pictures))
-            for picture in pictures:
-                self.decoded_frames += 1
-                yield picture
+    def _check_end(self, seen: bool) -> None:
+        if not seen:
+            raise SourceUnavailable(f"{self.name} holds no pictures that can be decoded.")
+        if self._clock.is_cut_short():
+            raise SourceBroken(
+                f"{self.name} ends at {self._clock.last_s:.1f} s of {self.duration_s:.1f} s: the "
+                "file is cut short or damaged. What was read is kept."
+            )
 
 
 def to_bgr(picture: VideoFrame) -> Image:
     """(H, W, 3) uint8 BGR, turned as the file says."""
-    image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+    # a converter kept per thread: one made anew for each picture costs 20 times the conversion
+    if not hasattr(_local, "converter"):
+        _local.converter = VideoReformatter()
+    converted = _local.converter.reformat(picture, format="bgr24")
+    image = np.asarray(converted.to_ndarray(), np.uint8)
     turns = round((picture.rotation or 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
 def probe(path: Path) -> SourceInfo:
-    """What a video file says of itself. Raises SourceUnavailable."""
-    container, stream = _open(path)
-    with container:
-        rate = float(stream.average_rate) if stream.average_rate else None
-        duration = _duration(container, stream)
-        return SourceInfo(stream.width, stream.height, duration, rate, stream.codec_context.name)
+    """What a video file says of itself, its size as shown. Raises SourceUnavailable."""
+    with closing(Clock(path)) as clock:
+        first = next(clock.pictures(0.0), None)
+        if first is None:
+            raise SourceUnavailable(f"{path} holds no pictures that can be decoded.")
+        height, width = to_bgr(first[2]).shape[:2]
+        rate = float(clock.stream.average_rate) if clock.stream.average_rate else None
+        codec = clock.stream.codec_context.name
+        return SourceInfo(width, height, clock.length.duration_s, rate, codec)
 
 
 def frame_at(path: Path, time_s: float) -> Frame:
-    """The picture shown at that moment (the last one not after it). Raises SourceUnavailable."""
-    source = FileSource(path, start_s=max(0.0, time_s - 1.0))
-    try:
-        best: tuple[int, float, VideoFrame] | None = None
-        for one in source._timed():
+    """The picture shown at that moment: the last one not after it.
+
+    Before the first picture that is the first, after the end of a whole file the last. Raises
+    SourceUnavailable, also when the file is cut short before that moment.
+    """
+    with closing(Clock(path)) as clock:
+        best: Timed | None = None
+        for one in clock.pictures(max(0.0, time_s)):
             if best is not None and one[1] > time_s + SLACK_S:
                 break
             best = one
-    finally:
-        result = None if best is None else Frame(to_bgr(best[2]), best[0], best[1], source.name)
-        source.close()
-    if result is None:
-        raise SourceUnavailable(f"{path} has no picture at {time_s:.2f} s.")
-    return result
-
-
-def _open(path: Path) -> tuple[InputContainer, VideoStream]:
-    if not path.exists():
-        raise SourceUnavailable(f"{path} is not there.")
-    try:
-        container = av.open(str(path), metadata_errors="ignore")
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        reason = "is empty" if path.stat().st_size == 0 else "is not a video that can be read"
-        raise SourceUnavailable(f"{path} {reason}.") from error
-    if not container.streams.video:
-        container.close()
-        raise SourceUnavailable(f"{path} holds no pictures, only sound or data.")
-    stream = container.streams.video[0]
-    if stream.codec_context is None or stream.width == 0:
-        container.close()
-        raise SourceUnavailable(f"{path} holds pictures in a form that cannot be decoded.")
-    return container, stream
-
-
-def _duration(container: InputContainer, stream: VideoStream) -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration:
-        return float(container.duration) / av.time_base
-    return None
+        else:
+            if clock.is_cut_short():
+                raise SourceUnavailable(
+                    f"{path} has no picture at {time_s:.2f} s: it is cut short at "
+                    f"{clock.last_s:.1f} s."
+                )
+        if best is None:
+            raise SourceUnavailable(f"{path} holds no pictures that can be decoded.")
+        return Frame(to_bgr(best[2]), best[0], best[1], str(path))

@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from reid_core import images
 from reid_core.errors import SourceUnavailable
@@ -38,7 +37,7 @@ class SourceInfo:
 def open_source(
     spec: str | Path, *, every_s: float | None = None, start_s: float = 0.0
 ) -> FrameSource:
-    """A file, a folder of pictures, "camera:0" or a stream's address.
+    """A video, a picture, a folder of pictures, "camera:0" or a stream's address.
 
     every_s: seconds between the pictures wanted; None for all. start_s: files only, where to
     begin; the pictures are the same as those of a full run from there on. Raises
@@ -60,6 +59,10 @@ def open_source(
         from reid_core.video.folder import FolderSource
 
         return FolderSource(path, start_s=start_s)
+    if images.is_image(path) and not is_video(path):
+        from reid_core.video.folder import PictureSource
+
+        return PictureSource(path)
     from reid_core.video.file import FileSource
 
     return FileSource(path, every_s=every_s, start_s=start_s)
@@ -76,18 +79,20 @@ def is_video(path: Path) -> bool:
 
 
 def safe_name(url: str) -> str:
-    """The address without user name, password, query and fragment, fit for messages."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        port = ""
-    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+    """The address without user name, password, query and fragment, fit for messages.
+
+    Everything up to the last "@" goes, also where a password with "/", "?" or "#" in it was not
+    encoded as it should be. An "@" further on costs a part of the name, never a secret.
+    """
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://" + re.split(r"[?#]", rest.rpartition("@")[2], maxsplit=1)[0]
 
 
 def content_hash(path: Path) -> str:
-    """32 hex digits that identify a file, or a folder of pictures, by content."""
+    """32 hex digits that identify a file, or a folder of pictures, by content.
+
+    A folder's are those of its pictures' contents and paths within it. Raises SourceUnavailable.
+    """
     digest = hashlib.blake2b(digest_size=16)
     if path.is_dir():
         for one in images.list_images(path):
@@ -95,6 +100,8 @@ def content_hash(path: Path) -> str:
                 f"{one.relative_to(path)}\0{content_hash(one)}\n".encode("utf-8", "surrogateescape")
             )
         return digest.hexdigest()
+    if path.exists() and not path.is_file():  # a pipe or device could be endless
+        raise SourceUnavailable(f"{path} is not an ordinary file.")
     try:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
