@@ -124,6 +124,7 @@ class Models:
         self._in_use = dict(in_use or {})
         self._runtime = runtime
         self._progress = progress
+        self._manifests: dict[Role, Manifest] = {}
         self._detectors: dict[Kind, Detector] = {}
         self._embedders: dict[Kind, Embedder] = {}
 
@@ -133,7 +134,9 @@ class Models:
 
     def manifest(self, role: Role) -> Manifest:
         """Its manifest; fetched first if it is not there."""
-        return self.store.ensure(self.name(role), self._progress)
+        if role not in self._manifests:
+            self._manifests[role] = self.store.ensure(self.name(role), self._progress)
+        return self._manifests[role]
 
     def detector(self, kind: Kind) -> Detector:
         """The detector in use."""

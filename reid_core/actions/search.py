@@ -103,6 +103,7 @@ class Searcher:
             scores, ids, _ = best_over_templates(
                 *index.search(query.vectors, k=k, model=query.model, among=among)
             )
+            scores, ids = scores[:k], ids[:k]
             said = footage.verdicts_of(connection, query.person) if query.person else {}
             scored = self._scored(connection, scores, ids, said, without_chain)
             threshold = self._models.threshold(query.kind)
