@@ -5,7 +5,7 @@
     ├─ SourceError                SourceUnavailable · SourceBroken · ImageUnreadable · ImageTooLarge
     ├─ EnrolError                 NoFace · SeveralFaces · PoorQuality
     ├─ LibraryError               LibraryLocked · LibraryCorrupt · LibraryTooNew · LibraryReadOnly ·
-    │                             DiskFull · PersonNotFound · NameTaken · VideoNotFound ·
+    │                             DiskFull · BadName · PersonNotFound · NameTaken · VideoNotFound ·
     │                             TrackletNotFound
     ├─ TrainingError              DataError · Diverged
     └─ EvaluationError            TooFewPairs · BadList
@@ -97,6 +97,10 @@ class LibraryReadOnly(LibraryError):
 
 class DiskFull(LibraryError):
     """No space is left where the library lives; nothing of the last step was kept."""
+
+
+class BadName(LibraryError):
+    """A name that nobody can have: empty, or too long."""
 
 
 class PersonNotFound(LibraryError):

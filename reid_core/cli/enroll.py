@@ -7,18 +7,18 @@ from typing import Annotated
 import typer
 
 from reid_core.cli.output import Bar, JsonOption, write_json
-from reid_core.cli.state import models_for, open_library
+from reid_core.cli.state import NumberOption, One, models_for, open_library
 
 
 def command(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Who it is.")],
     paths: Annotated[list[str], typer.Argument(help="Photos, folders, or moments: clip.mp4@12.5")],
-    kind: Annotated[str, typer.Option(help="face or body")] = "face",
-    number: Annotated[
-        int | None, typer.Option(help="Which one, from the left, when several are in the picture.")
-    ] = None,
-    min_quality: Annotated[float, typer.Option(help="Refuse pictures below this, 0 to 1.")] = 0.2,
+    kind: One = One.FACE,
+    number: NumberOption = None,
+    min_quality: Annotated[
+        float, typer.Option(min=0, max=1, help="Refuse pictures below this, 0 to 1.")
+    ] = 0.2,
     json: JsonOption = None,
 ) -> None:
     """Add photos of somebody to the gallery.

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from reid_core.cli.output import JsonOption, write_json
-from reid_core.cli.state import models_for, open_library
+from reid_core.cli.state import One, models_for, open_library
 
 
 def command(
     context: typer.Context,
     images: Annotated[list[str], typer.Argument(help="Photos, or moments: clip.mp4@12.5")],
-    kind: Annotated[str, typer.Option(help="face or body")] = "face",
+    kind: One = One.FACE,
     json: JsonOption = None,
 ) -> None:
     """Say who is in pictures.

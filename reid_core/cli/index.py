@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from reid_core.cli.output import Bar, JsonOption, clock, write_json
-from reid_core.cli.state import models_for, open_library
+from reid_core.cli.state import OneOrBoth, RateOption, SecondsOption, models_for, open_library
 
 
 def command(
     context: typer.Context,
     sources: Annotated[list[str], typer.Argument(help="Videos, folders, camera:0, rtsp://…")],
-    rate: Annotated[float, typer.Option(help="Pictures looked at per second of video.")] = 5.0,
-    kind: Annotated[str, typer.Option(help="face, body or both")] = "both",
-    seconds: Annotated[float | None, typer.Option(help="Live sources: stop after so long.")] = None,
+    rate: RateOption = 5.0,
+    kind: OneOrBoth = OneOrBoth.BOTH,
+    seconds: SecondsOption = None,
     json: JsonOption = None,
 ) -> None:
     """Find everybody in footage, once, so that it can be searched many times.
@@ -26,7 +26,7 @@ def command(
     from reid_core.errors import SourceError
     from reid_core.types import Kind
 
-    kinds = BOTH if kind == "both" else (Kind(kind),)
+    kinds = BOTH if kind is OneOrBoth.BOTH else (Kind(kind),)
     results, problems = [], []
     with open_library(context) as library, library.writer("index"):
         models = models_for(context, library, threads=1)

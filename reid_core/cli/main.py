@@ -74,6 +74,9 @@ def main() -> None:
     except CameoError as error:
         _say(str(error))
         sys.exit(2)
+    except OSError as error:  # a folder that is not there, a disk that is full: the world's fault
+        _say(f"{error.filename or 'a file'}: {error.strerror or error}.")
+        sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             _say("stopped. What was finished is kept; the same command goes on from there.")

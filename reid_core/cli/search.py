@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reid_core.cli.output import JsonOption, clock, table, write_json
-from reid_core.cli.state import models_for, open_library
+from reid_core.cli.state import NumberOption, One, models_for, open_library
 
 if TYPE_CHECKING:
     from reid_core.actions.search import Filter, Found
@@ -20,10 +20,8 @@ def command(
     person: Annotated[str | None, typer.Option(help="Somebody enrolled.")] = None,
     image: Annotated[str | None, typer.Option(help="A picture, or a moment: clip.mp4@12.5")] = None,
     tracklet: Annotated[str | None, typer.Option(help="An appearance, by its id.")] = None,
-    number: Annotated[
-        int | None, typer.Option(help="Which one in the picture, from the left.")
-    ] = None,
-    kind: Annotated[str | None, typer.Option(help="face or body")] = None,
+    number: NumberOption = None,
+    kind: One | None = None,
     video: Annotated[list[str] | None, typer.Option(help="Only here; may be repeated.")] = None,
     from_: Annotated[float | None, typer.Option("--from", help="Seconds into each video.")] = None,
     to: Annotated[float | None, typer.Option(help="Seconds into each video.")] = None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,33 @@ if TYPE_CHECKING:
     from reid_core.actions.loading import Models
     from reid_core.library import Library
     from reid_core.models.store import ModelStore
+
+
+class One(StrEnum):
+    """A kind, as an option."""
+
+    FACE = "face"
+    BODY = "body"
+
+
+class OneOrBoth(StrEnum):
+    """A kind or both, as an option."""
+
+    FACE = "face"
+    BODY = "body"
+    BOTH = "both"
+
+
+RateOption = Annotated[
+    float, typer.Option(min=0.1, max=100, help="Pictures looked at per second of video.")
+]
+SecondsOption = Annotated[
+    float | None, typer.Option(min=0, help="Live sources: stop after so long.")
+]
+NumberOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Which one, from the left, when several are in the picture."),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from reid_core.cli.output import plain
-from reid_core.cli.state import models_for, open_library
+from reid_core.cli.state import One, RateOption, SecondsOption, models_for, open_library
 
 
 def command(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="camera:0, rtsp://…, or a file")],
-    kind: Annotated[str, typer.Option(help="face or body")] = "face",
-    rate: Annotated[float, typer.Option(help="Pictures looked at per second.")] = 5.0,
-    seconds: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    kind: One = One.FACE,
+    rate: RateOption = 5.0,
+    seconds: SecondsOption = None,
 ) -> None:
     """Watch live: one JSON line when somebody enters, is identified, or leaves.
 

@@ -17,7 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from reid_core import images
-from reid_core.errors import ImageUnreadable, LibraryCorrupt, PersonNotFound
+from reid_core.errors import BadName, ImageUnreadable, LibraryCorrupt, PersonNotFound
 from reid_core.library import people, schema
 from reid_core.library.media import NAME
 from reid_core.library.paths import floats_from_bytes
@@ -65,6 +65,7 @@ def import_people(library: Library, file: Path) -> tuple[int, int]:
         AttributeError,
         ImageUnreadable,
         LibraryCorrupt,
+        BadName,
     ) as error:
         raise LibraryCorrupt(f"{file} is not a gallery archive of Cameo, or is damaged.") from error
 

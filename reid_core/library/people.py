@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from reid_core.errors import NameTaken, PersonNotFound
+from reid_core.errors import BadName, NameTaken, PersonNotFound
 from reid_core.library import schema
 from reid_core.library.ids import format_id, parse_id, random_id
 from reid_core.library.paths import floats_to_bytes
@@ -74,7 +74,7 @@ class Template:
 
 
 def add_person(tx: Connection, name: str, notes: str = "") -> int:
-    """A new person's id. Raises NameTaken, ValueError for an empty or overlong name."""
+    """A new person's id. Raises NameTaken, BadName."""
     clean = clean_name(name)
     _must_be_free(tx, clean)
     one = random_id()
@@ -197,12 +197,12 @@ def template_owners(connection: Connection, templates: Sequence[int]) -> NDArray
 def clean_name(name: str) -> str:
     """The name without odd spaces and control characters.
 
-    Raises ValueError when nothing is left.
+    Raises BadName when nothing is left.
     """
     text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
     text = " ".join(text.split())
     if not 0 < len(text) <= MAX_NAME:
-        raise ValueError(f"a name needs 1 to {MAX_NAME} characters")
+        raise BadName(f"A name needs 1 to {MAX_NAME} characters; this one has {len(text)}.")
     return text
 
 

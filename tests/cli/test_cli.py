@@ -170,8 +170,24 @@ def test_people_are_kept_in_order(cameo: Cameo, portrait: Path) -> None:
         ("search", "--tracklet", "nonsense"),
         ("models", "show", "nonsense"),
         ("models", "pull", "buffalo_l-embedder"),
+        ("people", "list", "--json", "nowhere/x.json"),
+        ("people", "rename", "Ada", " "),
+        ("people", "export", "nowhere/g.zip"),
     ):
         assert cameo(*bad, status=2).startswith("cameo: ")
+
+
+def test_odd_arguments_are_usage_errors(cameo: Cameo) -> None:
+    for bad in (
+        ("index", "--rate", 0, "x.mp4"),
+        ("index", "--kind", "nose", "x.mp4"),
+        ("enroll", "Ada", "x.jpg", "--kind", "nose"),
+        ("enroll", "Ada", "x.jpg", "--number", 0),
+        ("search",),
+        ("search", "--person", "a", "--image", "b"),
+        ("identify",),
+    ):
+        assert "Error" in cameo(*bad, status=2)
 
 
 @pytest.mark.real_data

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reid_core.errors import (
+    BadName,
     DiskFull,
     LibraryCorrupt,
     LibraryError,
@@ -157,7 +158,7 @@ def test_a_name_belongs_to_one(library: Library) -> None:
             clash(tx)
     with library.transaction("x") as tx:
         people.rename(tx, ada, "ADA")
-    with pytest.raises(ValueError), library.transaction("x") as tx:
+    with pytest.raises(BadName), library.transaction("x") as tx:
         people.add_person(tx, " \n\t ")
 
 
