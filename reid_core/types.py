@@ -105,11 +105,12 @@ class Embeddings:
 class View:
     """One good look at somebody, kept so that another model can embed it later.
 
-    crop: (h, w, 3) uint8 BGR, the box with a margin. keypoints: (K, 2) float32 in crop pixels.
+    jpeg: the box with a margin, compressed at once since many views wait in memory together.
+    keypoints: (K, 2) float32 in that picture's pixels.
     box: (4,) float32 xyxy in frame pixels. time_s: presentation time. quality: in [0, 1].
     """
 
-    crop: Image
+    jpeg: bytes
     keypoints: Floats
     box: Floats
     time_s: float

@@ -118,7 +118,7 @@ def _keep(
 ) -> Outcome:
     if isinstance(look, CameoError):
         return Outcome(spec, None, None, str(look))
-    media = library.media.put(images.encode_jpeg(look.view.crop, quality=95))
+    media = library.media.put(images.encode_jpeg(look.crop, quality=95))
     template = people.add_template(
         tx,
         person,
@@ -127,7 +127,7 @@ def _keep(
             media,
             look.quality,
             look.parts,
-            look.view.keypoints,
+            look.keypoints,
             spec,
             look.vector,
             models.embedder(kind).model,

@@ -10,21 +10,24 @@ import numpy as np
 from reid_core import images, quality
 from reid_core.actions.loading import Models
 from reid_core.errors import EnrolError, NoFace, SeveralFaces, SourceUnavailable
-from reid_core.types import Detections, Floats, Frame, Image, Kind, View
-from reid_core.video.trails import view_of
+from reid_core.types import Detections, Floats, Image, Kind
+from reid_core.video.trails import cut_view
 
 DOMINANT = 2.5  # times the area of the next: then the largest is clearly the one meant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Somebody in a picture: where, how good, the crop to keep and the embedding (D,)."""
+    """Somebody in a picture: where, how good, the crop to keep with the
+    keypoints in it, and the embedding (D,).
+    """
 
     box: Floats
     score: float
     parts: dict[str, float]
     quality: float
-    view: View
+    crop: Image
+    keypoints: Floats
     vector: Floats
 
 
@@ -34,12 +37,13 @@ def looks_in(models: Models, image: Image, kind: Kind) -> list[Look]:
     found = found[np.argsort(found.boxes[:, 0], kind="stable")]
     embedder = models.embedder(kind)
     vectors = embedder.embed(embedder.chips(image, found))
-    frame = Frame(image, 0, 0.0, "")
     result = []
     for i, parts in enumerate(quality.measure(image, found)):
         whole = quality.overall(parts)
-        view = view_of(frame, found[i : i + 1], whole)
-        result.append(Look(found.boxes[i], float(found.scores[i]), parts, whole, view, vectors[i]))
+        crop, points = cut_view(image, found[i : i + 1])
+        result.append(
+            Look(found.boxes[i], float(found.scores[i]), parts, whole, crop, points, vectors[i])
+        )
     return result
 
 

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from reid_core import images
 from reid_core.errors import TrackletNotFound, VideoNotFound
 from reid_core.library import schema
 from reid_core.library.ids import format_id, parse_id, stable_id
@@ -179,7 +178,7 @@ def write_tracklets(
                 "box": floats_to_bytes(view.box),
                 "quality": view.quality,
                 "keypoints": floats_to_bytes(view.keypoints),
-                "media": media.put(images.encode_jpeg(view.crop)),
+                "media": media.put(view.jpeg),
             }
             for rank, (one, view) in enumerate(zip(views, t.views, strict=True))
         ]

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reid_core.types import Image, View
+from reid_core.types import Floats, Image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A view with the chip that the embedder will get."""
+    """A look at somebody as it was cut out of its picture.
 
-    view: View
+    crop: (h, w, 3) uint8 BGR, the box with a margin. keypoints: (K, 2) float32 in crop pixels.
+    box: (4,) xyxy frame pixels. chip: what the embedder will get.
+    """
+
+    crop: Image
+    keypoints: Floats
+    box: Floats
+    time_s: float
+    quality: float
     chip: Image
 
 
@@ -26,27 +34,27 @@ class Chooser:
     def wants(self, time_s: float, quality: float) -> bool:
         """Whether a view of this moment and quality would be kept; asked before it is cut out."""
         rival = self._rival(time_s)
-        return rival is None or quality > self._kept[rival].view.quality
+        return rival is None or quality > self._kept[rival].quality
 
     def add(self, candidate: Candidate) -> None:
         """Keep it, in place of its rival if there is one."""
-        rival = self._rival(candidate.view.time_s)
+        rival = self._rival(candidate.time_s)
         if rival is not None:
             del self._kept[rival]
         self._kept.append(candidate)
 
     def best_first(self) -> list[Candidate]:
         """What is kept, by falling quality."""
-        return sorted(self._kept, key=lambda c: -c.view.quality)
+        return sorted(self._kept, key=lambda c: -c.quality)
 
     def _rival(self, time_s: float) -> int | None:
         """The place of the candidate that would have to go: the nearest in time, or the worst."""
         if not self._kept:
             return None
-        gaps = [abs(c.view.time_s - time_s) for c in self._kept]
+        gaps = [abs(c.time_s - time_s) for c in self._kept]
         nearest = min(range(len(gaps)), key=gaps.__getitem__)
         if gaps[nearest] < self._apart_s:
             return nearest
         if len(self._kept) < self._k:
             return None
-        return min(range(len(self._kept)), key=lambda i: self._kept[i].view.quality)
+        return min(range(len(self._kept)), key=lambda i: self._kept[i].quality)

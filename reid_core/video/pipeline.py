@@ -21,10 +21,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core import boxes, quality
+from reid_core import boxes, images, quality
 from reid_core.errors import SourceError
 from reid_core.protocols import Detector, Embedder
-from reid_core.types import Detections, Embeddings, Floats, Frame, Image, Kind, Tracklet
+from reid_core.track.chooser import Candidate
+from reid_core.types import Detections, Embeddings, Floats, Frame, Image, Kind, Tracklet, View
 from reid_core.video.link import LinkVotes, faces_in_bodies
 from reid_core.video.trails import KeyOf, Trail, Trails, thin
 
@@ -112,6 +113,18 @@ class _Look:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Closed:
+    """A trail that has ended, while its looks are embedded and compressed."""
+
+    stage: int
+    key: int
+    kind: Kind
+    times: NDArray[np.float64]
+    path: Floats
+    looks: Future[tuple[tuple[View, ...], Floats]]
+
+
 def run(
     frames: Iterable[Frame],
     stages: tuple[Stage, ...],
@@ -151,7 +164,7 @@ class _Work:
             Trails(s.embedder, key_of, views=plan.views, apart_s=plan.apart_s, lone=s.lone)
             for s in stages
         ]
-        self._closed: list[tuple[int, Trail, Future[Floats]]] = []
+        self._closed: list[_Closed] = []
         self._votes = LinkVotes()
         self._next_flush: float | None = None
         self._last_thumb: Floats | None = None
@@ -201,7 +214,7 @@ class _Work:
         until = self._last_time if ended or self._next_flush is None else self._next_flush
         closed, self._closed, self._next_flush = self._closed, [], None
         done = [
-            [self._tracklet(*one) for one in closed if one[0] == i]
+            [self._tracklet(one) for one in closed if one.stage == i]
             for i in range(len(self._stages))
         ]
         votes, self._votes = self._votes, LinkVotes()
@@ -223,22 +236,26 @@ class _Work:
 
     def _close(self, stage: int, trails: list[Trail]) -> None:
         for trail in trails:
-            chips = [c.chip for c in trail.chooser.best_first()]
-            future = self._pool.submit(self._embed, stage, chips)
-            self._closed.append((stage, trail, future))
+            looks = self._pool.submit(self._keep, stage, trail.chooser.best_first())
+            times, path = thin(trail.times, trail.boxes)
+            self._closed.append(_Closed(stage, trail.key, trail.kind, times, path, looks))
 
-    def _embed(self, stage: int, chips: list[Image]) -> Floats:
+    def _keep(self, stage: int, looks: list[Candidate]) -> tuple[tuple[View, ...], Floats]:
+        """Embed and compress a trail's looks, after which their pictures can go."""
         start = time.perf_counter()
-        vectors = self._stages[stage].embedder.embed(chips)
+        vectors = self._stages[stage].embedder.embed([c.chip for c in looks])
+        views = tuple(
+            View(images.encode_jpeg(c.crop), c.keypoints, c.box, c.time_s, c.quality) for c in looks
+        )
         self.spent.embed += time.perf_counter() - start
-        return vectors
+        return views, vectors
 
-    def _tracklet(self, stage: int, trail: Trail, vectors: Future[Floats]) -> Tracklet:
-        views = tuple(c.view for c in trail.chooser.best_first())
-        times, path = thin(trail.times, trail.boxes)
+    def _tracklet(self, closed: _Closed) -> Tracklet:
+        views, vectors = closed.looks.result()
         rated = np.array([v.quality for v in views], np.float32)
-        embeddings = Embeddings(vectors.result(), rated, self._stages[stage].embedder.model)
-        return Tracklet(trail.key, trail.kind, times, path, views, embeddings, trail.key)
+        embeddings = Embeddings(vectors, rated, self._stages[closed.stage].embedder.model)
+        key = closed.key
+        return Tracklet(key, closed.kind, closed.times, closed.path, views, embeddings, key)
 
     def _vote(self, look: _Look, ids: list[NDArray[np.int64]]) -> None:
         """Note which face track was seen in which body track."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reid_core import align, boxes
 from reid_core.protocols import Embedder
 from reid_core.track.chooser import Candidate, Chooser
-from reid_core.types import Detections, Floats, Frame, Kind, View
+from reid_core.types import Detections, Floats, Frame, Image, Kind
 
 KeyOf = Callable[[Kind, float, Floats], int]
 """Gives a tracklet its lasting id from its kind, first moment and first box."""
@@ -133,17 +133,21 @@ class Trails:
 
     def _candidate(self, frame: Frame, found: Detections, row: int, quality: float) -> Candidate:
         one = found[row : row + 1]
-        view = view_of(frame, one, quality)
-        return Candidate(view, self._embedder.chips(frame.image, one)[0])
+        crop, points = cut_view(frame.image, one)
+        chip = self._embedder.chips(frame.image, one)[0]
+        return Candidate(crop, points, one.boxes[0], frame.time_s, quality, chip)
 
 
-def view_of(frame: Frame, one: Detections, quality: float) -> View:
-    """The stored view of a single detection: its box with a margin, shrunk if large."""
+def cut_view(image: Image, one: Detections) -> tuple[Image, Floats]:
+    """What is kept of a single detection: its box with a margin, shrunk if large.
+
+    Returns the crop (h, w, 3) uint8 and the keypoints (K, 2) in its pixels.
+    """
     margin = FACE_MARGIN if one.kind is Kind.FACE else BODY_MARGIN
-    part, origin = align.cut(frame.image, one.boxes[0], margin=margin)
+    part, origin = align.cut(image, one.boxes[0], margin=margin)
     crop, scale = align.fit_within(part, side=CROP_SIDE)
-    points = ((one.keypoints[0] - np.array(origin)) * scale).astype(np.float32)
-    return View(crop, points, one.boxes[0], frame.time_s, quality)
+    points = (one.keypoints[0] - np.array(origin)) * scale
+    return crop, points.astype(np.float32)
 
 
 def thin(times: Iterable[float], path: Iterable[Floats]) -> tuple[NDArray[np.float64], Floats]:

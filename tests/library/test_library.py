@@ -80,7 +80,8 @@ def tracklet(key: int, start: float, *, seed: int = 0, kind: Kind = Kind.FACE) -
     boxes = np.float32([[0, 0, 10, 10], [5, 0, 15, 10]])
     points = np.zeros((kind.n_keypoints, 2), np.float32)
     views = tuple(
-        View(crop(seed + i), points, boxes[0], start + i / 2, 0.5 + i / 10) for i in range(2)
+        View(encode_jpeg(crop(seed + i)), points, boxes[0], start + i / 2, 0.5 + i / 10)
+        for i in range(2)
     )
     rows = np.stack([unit(seed), unit(seed + 1)])
     return Tracklet(

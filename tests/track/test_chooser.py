@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reid_core.track.chooser import Candidate, Chooser
-from reid_core.types import View
 
 NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 
 def candidate(time_s: float, quality: float) -> Candidate:
-    view = View(NOTHING, np.zeros((0, 2), np.float32), np.zeros(4, np.float32), time_s, quality)
-    return Candidate(view, NOTHING)
+    points, box = np.zeros((0, 2), np.float32), np.zeros(4, np.float32)
+    return Candidate(NOTHING, points, box, time_s, quality, NOTHING)
 
 
 def offer(chooser: Chooser, time_s: float, quality: float) -> None:
@@ -29,7 +28,7 @@ def test_few_apart_and_the_best_of_all_is_among_them(looks, k) -> None:
     chooser = Chooser(k=k, apart_s=1.0)
     for tenth, quality in sorted(looks, key=lambda look: look[0]):
         offer(chooser, tenth / 10, quality)
-    kept = [c.view for c in chooser.best_first()]
+    kept = chooser.best_first()
     assert len(kept) == min(k, len(kept))
     times = sorted(v.time_s for v in kept)
     assert all(b - a >= 1.0 - 1e-9 for a, b in itertools.pairwise(times))

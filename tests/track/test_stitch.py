@@ -24,9 +24,7 @@ def walk(
     vectors = PEOPLE[person] + 0.35 * RNG.normal(size=(n_views, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rated = np.full(n_views, 0.8, np.float32)
-    view = View(
-        np.zeros((2, 2, 3), np.uint8), np.zeros((0, 2), np.float32), path[0], float(start), 0.8
-    )
+    view = View(b"", np.zeros((0, 2), np.float32), path[0], float(start), 0.8)
     return Tracklet(
         key, Kind.BODY, times, path, (view,) * n_views, Embeddings(vectors, rated, "m"), key
     )

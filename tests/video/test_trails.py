@@ -62,7 +62,7 @@ def test_a_view_holds_the_person_with_a_margin() -> None:
     step(trails, 0.0, body(50), 1)
     (trail,) = trails.close_all()
     (candidate,) = trail.chooser.best_first()
-    assert candidate.view.crop.shape == (66, 22, 3)
+    assert candidate.crop.shape == (66, 22, 3)
     assert candidate.chip.shape == (96, 32, 3)
 
 
