@@ -1,4 +1,4 @@
-"""Small videos, pictures and networks made for the tests."""
+"""Small videos and pictures made for the tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 import av
 import numpy as np
-import onnx
-from onnx import TensorProto, helper
 
 
 def picture(number: int, *, width: int = 64, height: int = 48) -> np.ndarray:
@@ -55,18 +53,3 @@ def write_sound(path: Path) -> Path:
         out.mux(stream.encode(frame))
         out.mux(stream.encode())
     return path
-
-
-def tiny_network(*, side: int = 16, dim: int = 8, domain: str = "") -> bytes:
-    """Average colour of a picture, times a matrix: the smallest embedder."""
-    weights = helper.make_tensor("w", TensorProto.FLOAT, (3, dim), np.arange(3.0 * dim) / 10)
-    nodes = [
-        helper.make_node("GlobalAveragePool", ["input"], ["a"]),
-        helper.make_node("Flatten", ["a"], ["b"]),
-        helper.make_node("MatMul", ["b", "w"], ["output"], domain=domain),
-    ]
-    given = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, side, side])
-    made = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", dim])
-    graph = helper.make_graph(nodes, "tiny", [given], [made], [weights])
-    opsets = [helper.make_opsetid("", 17)] + ([helper.make_opsetid(domain, 1)] if domain else [])
-    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()

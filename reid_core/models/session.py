@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from reid_core.errors import ModelCorrupt, ModelError, ModelMissing
 
@@ -18,19 +19,18 @@ PREFERRED = (
     "CPUExecutionProvider",
 )
 MAX_MODEL_BYTES = 1 << 30
+_ERROR_NAMES = (
+    *("Fail", "InvalidProtobuf", "InvalidGraph", "InvalidArgument", "NotImplemented"),
+    *("RuntimeException", "NoModel", "ModelLoaded", "EPFail"),
+)
 # ONNX Runtime's own errors share no base class
 RUNTIME_ERRORS = (
     RuntimeError,
     ValueError,
-    *(
-        getattr(onnxruntime_pybind11_state, name)
-        for name in (
-            *("Fail", "InvalidProtobuf", "InvalidGraph", "InvalidArgument", "NotImplemented"),
-            *("RuntimeException", "NoModel", "ModelLoaded", "EPFail"),
-        )
-        if hasattr(onnxruntime_pybind11_state, name)
-    ),
+    *(getattr(ort_errors, name) for name in _ERROR_NAMES if hasattr(ort_errors, name)),
 )
+
+log = logging.getLogger(__name__)
 
 
 def choose_providers(wanted: str | None = None) -> list[str]:
@@ -65,18 +65,24 @@ def open_session(
     options.log_severity_level = 3
     # waiting threads that spin steal the cores from the other networks of the pipeline
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    wanted = choose_providers(provider)
     try:
-        return ort.InferenceSession(str(path), options, providers=choose_providers(provider))
+        session = ort.InferenceSession(str(path), options, providers=wanted)
     except RUNTIME_ERRORS as error:
         raise ModelCorrupt(
             f"{path.name} cannot be opened as an ONNX model: {_first(error)}"
         ) from error
+    used = session.get_providers()
+    if used and used[0] != wanted[0]:  # ONNX Runtime falls back in silence
+        log.warning("%s could not be used; %s runs on %s", wanted[0], path.name, used[0])
+    return session
 
 
 def describe_runtime(provider: str | None = None) -> list[str]:
     """What runs where, in sentences, including a GPU that is there but unused."""
     used = choose_providers(provider)
-    lines = [f"ONNX Runtime {ort.__version__} runs on {used[0].removesuffix('ExecutionProvider')}."]
+    best = used[0].removesuffix("ExecutionProvider")
+    lines = [f"Networks run on {best} (ONNX Runtime {ort.__version__})."]
     if shutil.which("nvidia-smi") and "CUDAExecutionProvider" not in ort.get_available_providers():
         lines.append(
             "An NVIDIA GPU is present but unused: this ONNX Runtime has no CUDA provider. "
@@ -86,4 +92,5 @@ def describe_runtime(provider: str | None = None) -> list[str]:
 
 
 def _first(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200]
+    """The first line of a message, or the error's name when there is none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

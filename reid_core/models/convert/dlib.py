@@ -18,11 +18,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from reid_core.errors import ModelCorrupt
+from reid_core.models.convert.onnx_file import finished
 from reid_core.types import Floats
 
 SIDE = 150
 MAX_LAYERS = 400
-OPSET = 17
+MAX_EXPONENT = 900  # with 64 bits of mantissa this stays within a double
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ class Reader:
     def real(self) -> float:
         """A floating number; raises ModelCorrupt for absurd exponents."""
         mantissa, exponent = self.integers(2)
-        if not -1100 < exponent < 1100:
+        if abs(exponent) > MAX_EXPONENT:
             raise ModelCorrupt("The dlib model file has a number out of range.")
         return float(mantissa) * 2.0**exponent
 
@@ -184,9 +185,9 @@ def convert(data: bytes) -> bytes:
                 _add(graph, block, pooled=layers[i - 1].tag == "avg_pool_2")
             elif layer.tag == "fc_2":
                 _head(graph, layer)
-    except (ValueError, IndexError) as error:
+        return finished(graph.nodes, graph.weights, "dlib-resnet-v1", _ends(graph))
+    except (ValueError, IndexError, ArithmeticError) as error:
         raise ModelCorrupt("The layers of the dlib model file do not fit together.") from error
-    return _finish(graph)
 
 
 def _convolution(graph: Graph, layer: Layer, affine: Layer) -> None:
@@ -250,13 +251,9 @@ def _head(graph: Graph, layer: Layer) -> None:
     graph.channels = outputs
 
 
-def _finish(graph: Graph) -> bytes:
+def _ends(graph: Graph) -> tuple[onnx.ValueInfoProto, list[onnx.ValueInfoProto]]:
+    """The declared input and outputs; the last node becomes the output."""
     graph.nodes[-1].output[0] = "output"
     given = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, SIDE, SIDE])
     made = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", graph.channels])
-    body = helper.make_graph(graph.nodes, "dlib-resnet-v1", [given], [made], graph.weights)
-    model = helper.make_model(
-        body, producer_name="cameo", opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8
-    )
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString(deterministic=True))
+    return given, [made]

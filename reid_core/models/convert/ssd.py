@@ -17,11 +17,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from reid_core.errors import ModelCorrupt
+from reid_core.models.convert.onnx_file import finished
 from reid_core.models.convert.tf_graph import Node, read_graph
 from reid_core.types import Floats
 
 SIDE = 300
-OPSET = 17
 LEVELS = 6
 SCALES = [0.2 + (0.95 - 0.2) * i / (LEVELS - 1) for i in range(LEVELS)] + [1.0]
 RATIOS = (1.0, 2.0, 0.5, 3.0, 0.3333)
@@ -37,7 +37,7 @@ def convert(data: bytes) -> bytes:
     """
     try:
         return _Converter(read_graph(data)).model()
-    except (KeyError, IndexError, ValueError, TypeError, RecursionError) as error:
+    except (LookupError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ModelCorrupt("This is not the SSDLite graph that was expected.") from error
 
 
@@ -64,7 +64,7 @@ class _Converter:
         logits = self._add("Concat", *classes, axis=1)
         person = self._add("Gather", logits, self._constant(np.array(1, np.int64)), axis=2)
         self._add("Sigmoid", person, to="scores")
-        return self._finish()
+        return finished(self._nodes, self._weights, "ssdlite", self._ends())
 
     def _predictor(self, name: str, columns: int) -> tuple[str, int]:
         """One level's output as (N, cells x anchors, columns), and the level's side."""
@@ -134,6 +134,8 @@ class _Converter:
             kernel, groups = weights.transpose(2, 3, 0, 1), weights.shape[2]
         else:  # (h, w, in, out) -> (out, in, h, w)
             kernel, groups = weights.transpose(3, 2, 0, 1), 1
+        if node.text("padding") != "SAME":
+            raise ModelCorrupt(f"The convolution {node.name} is not padded as expected.")
         stride, size, side = node.integers("strides")[1], weights.shape[0], self._side[given]
         out = math.ceil(side / stride)
         pad = max((out - 1) * stride + size - side, 0)
@@ -170,19 +172,12 @@ class _Converter:
         self._weights.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
-    def _finish(self) -> bytes:
+    def _ends(self) -> tuple[onnx.ValueInfoProto, list[onnx.ValueInfoProto]]:
+        """The declared input and outputs."""
         given = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, SIDE, SIDE])
         boxes = helper.make_tensor_value_info("boxes", TensorProto.FLOAT, ["N", None, 4])
         scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", None])
-        graph = helper.make_graph(self._nodes, "ssdlite", [given], [boxes, scores], self._weights)
-        model = helper.make_model(
-            graph,
-            producer_name="cameo",
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=8,
-        )
-        onnx.checker.check_model(model, full_check=True)
-        return bytes(model.SerializeToString(deterministic=True))
+        return given, [boxes, scores]
 
 
 def anchors_of(level: int, side: int) -> Floats:
