@@ -1,41 +1,53 @@
-# One virtual environment in .venv, made again only when pyproject.toml changes.
+# One virtual environment in .venv, made again only when pyproject.toml changes. The program needs
+# its own packages only; tests, checks and benchmarks also need torch, which is large.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+FULL   := $(VENV)/.ready-full
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test app bench lint format clean install
+.PHONY: demo test app train bench lint format clean install install-full
 
 demo: $(READY)
 	$(BIN)/cameo demo
 
-test: $(READY)
+test: $(FULL)
 	$(BIN)/python -m pytest
 
 app: $(READY)
 	$(BIN)/python -m app
 
-bench: $(READY)
+train: $(FULL)
+	$(BIN)/cameo train training/configs/body_smoke.toml run.folder=$$(mktemp -d)
+
+bench: $(FULL)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-lint: $(READY)
+lint: $(FULL)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: $(READY)
+format: $(FULL)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 install: $(READY)
+
+install-full: $(FULL)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Cameo needs Python 3.11 or newer; say which with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "Python cannot make a virtual environment; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(PIP) -e .
 	@touch $(READY)
+
+$(FULL): $(READY)
+	$(PIP) -e '.[train,dev]'
+	@touch $(FULL)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,6 +25,7 @@ MAY = {  # package of reid_core -> packages of reid_core that it may import at a
     "search": BASE | PURE | {"library"},
     "report": BASE | PURE | {"video"},
     "video": BASE | PURE | {"track"},
+    "learn": BASE | PURE | {"models", "evaluate", "library"},
     "actions": None,
     "cli": None,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reid_core.actions.evaluate_people import (
     Reidentification,
+    ReidRules,
     Verification,
     evaluate_reid,
     evaluate_verification,
@@ -22,6 +23,7 @@ from reid_core.actions.evaluate_video import (
 __all__ = [
     "SCORE",
     "DetectionReport",
+    "ReidRules",
     "Reidentification",
     "TrackReport",
     "TrackletSource",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from reid_core import boxes, images
 from reid_core.errors import BadList, TooFewPairs
-from reid_core.evaluate import lists, retrieval, verification
+from reid_core.evaluate import lists, rerank, retrieval, verification
 from reid_core.protocols import Detector, Embedder, Progress, no_progress
 from reid_core.types import Detections, Floats, Image, Kind
 from reid_core.video.pipeline import ordered_map
@@ -22,6 +23,9 @@ from reid_core.video.pipeline import ordered_map
 FARS = ("1e-1", "1e-2", "1e-3")
 WORKERS = 2
 BATCH = 32  # chips embedded in one call
+KS = (1, 2, 4, 8)  # of Recall@K
+# 0002_c1_s1f000451n03.jpg or 0002_c1s1_000451_03.jpg: sequence and frame
+TIME = re.compile(r"(?:-1|\d{1,9})_c\d{1,9}_?s(\d{1,9})[f_](\d{1,9})")
 WORST = -1.0  # the similarity of a pair in which somebody was not found
 
 Ids = NDArray[np.int64]
@@ -187,8 +191,34 @@ def _collect(rows: list[int], future: Future[Floats], vectors: Floats, found: Bo
 
 
 @dataclass(frozen=True, slots=True)
+class ReidRules:
+    """How crops are ranked.
+
+    same_camera_junk: with several cameras, a query's own identity in its own camera is left out.
+    time_gap: where the same camera counts, what it saw of the query's identity in the same
+    sequence at most this many frames away is left out; None for nothing. rerank: k-reciprocal
+    re-ranking. expand: how many of its nearest a query is averaged with, 0 for none.
+    """
+
+    same_camera_junk: bool = True
+    time_gap: int | None = None
+    rerank: bool = False
+    expand: int = 0
+
+    def __post_init__(self) -> None:
+        if self.expand < 0 or (self.time_gap is not None and self.time_gap < 0):
+            raise ValueError(f"expand {self.expand}, time gap {self.time_gap}: expected at least 0")
+        if self.rerank and self.expand:
+            raise ValueError("re-ranking expands queries itself: expected one of the two")
+
+
+@dataclass(frozen=True, slots=True)
 class Reidentification:
-    """What `cameo evaluate reid` reports. queries: those with somebody to find."""
+    """What `cameo evaluate reid` reports.
+
+    queries: those with somebody to find. recall_at: Recall@K by K where every crop is searched
+    among all others, else empty.
+    """
 
     queries: int
     gallery: int
@@ -199,22 +229,57 @@ class Reidentification:
     protocol: str
     model: str
     notes: tuple[str, ...] = ()
+    recall_at: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Crops:
+    """N labelled pictures. shots: None where no camera is known. notes: what was left out."""
+
+    paths: list[Path]
+    ids: Ids
+    shots: retrieval.Shots | None
+    notes: list[str]
 
 
 def evaluate_reid(
-    root: Path, embedder: Embedder, *, progress: Progress = no_progress
+    root: Path,
+    embedder: Embedder,
+    *,
+    rules: ReidRules | None = None,
+    progress: Progress = no_progress,
 ) -> Reidentification:
-    """Crops with Market-style names, in one folder or many.
+    """Crops with Market-style names, in one folder or many, or else a folder for each identity.
 
     The first crop by name of each identity in each camera is a query, all others are the gallery,
-    where the query's own identity in its own camera is left out. With one camera every crop is a
-    query against all others. Raises BadList, TooFewPairs, SourceError.
+    where the query's own identity in its own camera is left out. With one camera, or none known,
+    every crop is a query against all others. Raises BadList, TooFewPairs, SourceError, and
+    EvaluationError for a time gap that cannot be applied.
     """
-    paths, ids, cameras, notes = _market(root)
-    vectors, _ = _embed_all(paths, _whole_cutter(embedder), embedder, progress)
-    result, gallery, protocol = _rank(vectors, ids, cameras)
+    rules = rules or ReidRules()
+    crops = _crops(root)
+    plan = retrieval.plan(
+        crops.ids, crops.shots, same_camera_junk=rules.same_camera_junk, time_gap=rules.time_gap
+    )
+    vectors, _ = _embed_all(crops.paths, _whole_cutter(embedder), embedder, progress)
+    scores, how = _scores(vectors, plan, rules)
+    result = retrieval.rank_scores(
+        scores,
+        query_ids=crops.ids[plan.queries],
+        gallery_ids=crops.ids[plan.gallery],
+        junk=plan.junk,
+        protocol=plan.protocol + how,
+    )
+    gallery = len(plan.gallery) - int(plan.is_whole)
+    found = KS if plan.is_whole and rules.time_gap is None else ()
+    return _report(result, crops.notes, gallery, found, embedder.model)
+
+
+def _report(
+    result: retrieval.Ranking, notes: list[str], gallery: int, ks: Sequence[int], model: str
+) -> Reidentification:
     if result.without_match:
-        notes.append(f"{result.without_match} queries with nobody to find left out.")
+        notes = [*notes, f"{result.without_match} queries with nobody to find left out."]
     return Reidentification(
         queries=result.queries,
         gallery=gallery,
@@ -222,64 +287,73 @@ def evaluate_reid(
         rank5=round(float(result.cmc[4]), 4),
         mAP=round(result.mAP, 4),
         mINP=round(result.mINP, 4),
-        protocol=protocol,
-        model=embedder.model,
+        protocol=result.protocol,
+        model=model,
         notes=tuple(notes),
+        recall_at={str(k): round(float(result.cmc[k - 1]), 4) for k in ks},
     )
 
 
-def _market(root: Path) -> tuple[list[Path], Ids, Ids, list[str]]:
-    """Paths, identities and cameras in the order of the names, and what was left out."""
+def _scores(
+    vectors: Floats, plan: retrieval.Plan, rules: ReidRules
+) -> tuple[retrieval.Scores, str]:
+    """The similarities to rank by, and what to add to the protocol."""
+    if rules.rerank:
+        encoding = rerank.encode(vectors)
+        words = f"k1 {rerank.K1}, k2 {rerank.K2}, lambda {rerank.BLEND}"
+        return (
+            lambda part: -rerank.distances(encoding, plan.queries[part], plan.gallery),
+            f", re-ranked by k-reciprocal encoding ({words})",
+        )
+    queries, gallery, how = vectors[plan.queries], vectors[plan.gallery], ""
+    if rules.expand:
+        own = np.searchsorted(plan.gallery, plan.queries)
+        here = np.isin(plan.queries, plan.gallery).all()
+        queries = rerank.expand(queries, gallery, n=rules.expand, own=own if here else None)
+        how = f", queries expanded by their {rules.expand} nearest (alpha {rerank.ALPHA:g})"
+    return retrieval.inner_products(queries, gallery), how
+
+
+def _crops(root: Path) -> _Crops:
+    """The crops in the order of their names."""
     if not root.is_dir():
         raise BadList(f"{root} is no folder.")
     every = sorted(images.list_images(root), key=lambda p: (p.name, p))
     named = [(p, *n) for p in every if (n := lists.market_name(p)) is not None]
+    inside = [p for p in every if p.parent != root]
+    if inside and not named:
+        return _by_folder(root, inside, len(every) - len(inside))
     known = [one for one in named if one[1] > 0]
     if not known:
-        raise BadList(f"{root} holds no pictures named like 0002_c1_s1f000451n03.jpg.")
+        raise BadList(
+            f"{root} holds no pictures named like 0002_c1_s1f000451n03.jpg, "
+            "and no folder of pictures for each identity."
+        )
     notes = []
     if len(named) < len(every):
         notes.append(f"{len(every) - len(named)} pictures with other names left out.")
     if len(known) < len(named):
         notes.append(f"{len(named) - len(known)} crops of nobody (-1, 0000) left out.")
     paths, ids, cameras = zip(*known, strict=True)
-    return list(paths), np.array(ids), np.array(cameras), notes
+    times = np.array([_time(path) for path in paths])
+    shots = retrieval.Shots(np.array(cameras), times[:, 0], times[:, 1])
+    return _Crops(list(paths), np.array(ids), shots, notes)
 
 
-def _rank(vectors: Floats, ids: Ids, cameras: Ids) -> tuple[retrieval.Ranking, int, str]:
-    """The ranking, the size of the gallery and the protocol in words."""
-    if len(np.unique(cameras)) == 1:
-        result = retrieval.leave_one_out(vectors, ids)
-        return result, len(ids) - 1, f"one camera, leave one out: {result.protocol}"
-    queries = _one_per_camera(ids, cameras)
-    rest = np.setdiff1d(np.arange(len(ids)), queries)
-    how = "one query per identity and camera, all other crops as gallery"
-    if not _can_match(ids, cameras, queries, rest):
-        rest, how = np.arange(len(ids)), "one query per identity and camera, all crops as gallery"
-    result = retrieval.rank(
-        vectors[queries],
-        vectors[rest],
-        query_ids=ids[queries],
-        gallery_ids=ids[rest],
-        query_cameras=cameras[queries],
-        gallery_cameras=cameras[rest],
-    )
-    return result, len(rest), f"cross-camera: {how}, {result.protocol}"
+def _by_folder(root: Path, paths: list[Path], outside: int) -> _Crops:
+    """The folder in the root below which a picture lies is its identity, as in training."""
+    names = [path.relative_to(root).parts[0] for path in paths]
+    number = {name: i for i, name in enumerate(sorted(set(names)))}
+    notes = [f"{len(number)} folders, each taken for one identity."]
+    if outside:
+        notes.append(f"{outside} pictures in no folder left out.")
+    return _Crops(paths, np.array([number[name] for name in names]), None, notes)
 
 
-def _one_per_camera(ids: Ids, cameras: Ids) -> Ids:
-    """The first row of each identity in each camera."""
-    return np.sort(np.unique(np.stack([ids, cameras], 1), axis=0, return_index=True)[1])
-
-
-def _can_match(ids: Ids, cameras: Ids, queries: Ids, rest: Ids) -> bool:
-    """Whether any query has its identity in another camera of the gallery."""
-    kept = set(zip(ids[rest].tolist(), cameras[rest].tolist(), strict=True))
-    n_cameras: dict[int, int] = {}
-    for one, _ in kept:
-        n_cameras[one] = n_cameras.get(one, 0) + 1
-    own = zip(ids[queries].tolist(), cameras[queries].tolist(), strict=True)
-    return any(n_cameras.get(q[0], 0) > (q in kept) for q in own)
+def _time(path: Path) -> tuple[int, int]:
+    """(sequence, frame) from a Market-style name, -1 where it does not say."""
+    match = TIME.match(path.name)
+    return (int(match[1]), int(match[2])) if match else (-1, -1)
 
 
 def _whole_cutter(embedder: Embedder) -> Cut:

@@ -53,21 +53,46 @@ def verification(
 @app.command()
 def reid(
     context: typer.Context,
-    images: Annotated[Path, typer.Option(help="A folder of crops with Market-style names.")],
+    images: Annotated[
+        Path, typer.Option(help="Crops with Market-style names, or a folder for each identity.")
+    ],
     model: ModelOption = None,
+    same_camera_junk: Annotated[
+        bool,
+        typer.Option(
+            "--same-camera-junk/--keep-same-camera",
+            help="With several cameras: leave out what the query's own camera saw of it.",
+        ),
+    ] = True,
+    time_gap: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Frames: where the same camera counts, leave out what it saw so near in time.",
+        ),
+    ] = None,
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="Re-rank by k-reciprocal neighbours.")
+    ] = False,
+    expand: Annotated[
+        int, typer.Option(min=0, help="Average each query with its nearest, so many.")
+    ] = 0,
     json: JsonOption = None,
 ) -> None:
-    """Re-identification over cameras.
+    """Re-identification over cameras, or retrieval from folders without cameras.
 
     --model names a body embedder. Example: cameo evaluate reid --images market1501
     """
-    from reid_core.actions.evaluate import evaluate_reid
+    from reid_core.actions.evaluate import ReidRules, evaluate_reid
     from reid_core.actions.loading import load_embedder
     from reid_core.types import Kind
 
+    if rerank and expand:
+        raise typer.BadParameter("re-ranking expands queries itself: say --rerank or --expand")
+    rules = ReidRules(same_camera_junk, time_gap, rerank, expand)
     store, bar = open_store(context), Bar("re-identification")
     embedder = load_embedder(store, Kind.BODY, model, progress=bar.tell)
-    done = evaluate_reid(images, embedder, progress=bar.tell)
+    done = evaluate_reid(images, embedder, rules=rules, progress=bar.tell)
     bar.clear()
     _show(done, json, _about_bodies(store, model))
 
@@ -155,6 +180,9 @@ def _show(done: object, json: str | None, notes: list[str] | None = None) -> Non
             for far, rate in value.items():
                 low, high = rate["low"], rate["high"]
                 typer.echo(f"{'TAR @ ' + far:<16}{rate['value']:.4f}  ({low:.4f} to {high:.4f})")
+        elif key == "recall_at":
+            for k, share in value.items():
+                typer.echo(f"{'recall @ ' + k:<16}{share}")
         elif key != "notes":
             typer.echo(f"{key:<16}{value}")
     for note in report["notes"]:

@@ -14,11 +14,13 @@ from reid_core.cli import (
     demo,
     enroll,
     evaluate,
+    export,
     identify,
     index,
     models,
     people,
     search,
+    train,
     videos,
     watch,
 )
@@ -40,6 +42,8 @@ app.command("identify")(identify.command)
 app.command("index")(index.command)
 app.command("search")(search.command)
 app.command("watch")(watch.command)
+app.command("train")(train.command)
+app.command("export")(export.command)
 app.add_typer(people.app, name="people")
 app.add_typer(videos.app, name="videos")
 app.add_typer(models.app, name="models")

@@ -172,7 +172,8 @@ def _warn(names: list[str], *, accepted: bool) -> None:
     from reid_core.errors import ModelError
     from reid_core.models.store import catalog
 
-    known = [catalog()[n].manifest for n in names if n in catalog()]
+    entries = [catalog()[n] for n in names if n in catalog()]
+    known = [entry.manifest for entry in entries if not entry.is_shipped]
     terms = " ".join(
         f"{m.name} may not be used commercially ({m.licence})." for m in known if not m.commercial
     )

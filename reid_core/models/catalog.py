@@ -11,7 +11,7 @@ from typing import Any
 
 from reid_core.models import manifest as manifests
 from reid_core.models.manifest import Manifest
-from reid_core.models.sources import Source, from_record
+from reid_core.models.sources import Shipped, Source, from_record
 
 OWN = ("sources", "converter", "size", "default", "pack")
 
@@ -31,6 +31,11 @@ class Entry:
     size: int
     default: bool
     pack: str = ""
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether Cameo brings it along, so that nothing is fetched."""
+        return any(isinstance(source, Shipped) for source in self.sources)
 
 
 @cache

@@ -152,7 +152,26 @@ class LocalFile:
             _copy(source, into)
 
 
-Source = PackageIndex | Https | Insightface | LocalFile
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A file that travels with Cameo: in the wheel beside this module, in a checkout in assets/."""
+
+    member: str
+
+    def __str__(self) -> str:
+        return "part of Cameo"
+
+    def fetch(self, into: Path, progress: Progress) -> None:
+        """Copy it."""
+        here = Path(__file__).resolve().parent
+        places = (here / "shipped" / self.member, here.parents[1] / "assets/models" / self.member)
+        found = next((path for path in places if path.is_file()), None)
+        if found is None:
+            raise ModelUnavailable(f"{self.member} is missing; install Cameo again")
+        LocalFile(found).fetch(into, progress)
+
+
+Source = PackageIndex | Https | Insightface | LocalFile | Shipped
 
 
 def from_record(record: dict[str, Any]) -> Source:
@@ -164,6 +183,8 @@ def from_record(record: dict[str, Any]) -> Source:
             return Https(record["url"])
         case "insightface":
             return Insightface(record["pack"], record["member"])
+        case "shipped":
+            return Shipped(record["member"])
     raise ValueError(f"unknown kind of source {record['kind']!r}")
 
 

@@ -79,7 +79,8 @@ class ModelStore:
     def ensure(self, name: str, progress: Progress = no_progress) -> Manifest:
         """The manifest of a model, which is fetched first if it is not there.
 
-        Weights that may not be used commercially are never fetched in passing: ModelMissing.
+        Weights that may not be used commercially are never fetched in passing (ModelMissing), but
+        those that Cameo brings along are there already.
         """
         found = self._find(name)
         gone = found is not None and found.file and not (self.folder / found.file).is_file()
@@ -106,7 +107,7 @@ class ModelStore:
             raise ModelMissing(f"There is no model {name!r} to pull. See: cameo models list")
         if (have := self._usable(name)) is not None:
             return have
-        if not entry.manifest.commercial and not accept_licence:
+        if not (entry.manifest.commercial or entry.is_shipped or accept_licence):
             raise ModelMissing(
                 f"The model {name} is not installed and may not be used commercially "
                 f"({entry.manifest.licence}). If that is fine, run: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,36 @@ def test_the_fallback_is_named_as_one(
     assert report["notes"][-1].startswith("Fallback")
 
 
+@pytest.mark.parametrize(
+    ("options", "rules"),
+    [
+        ([], actions.ReidRules()),
+        (["--keep-same-camera"], actions.ReidRules(same_camera_junk=False)),
+        (["--same-camera-junk", "--rerank"], actions.ReidRules(rerank=True)),
+        (
+            ["--keep-same-camera", "--time-gap", "50", "--expand", "4"],
+            actions.ReidRules(same_camera_junk=False, time_gap=50, expand=4),
+        ),
+    ],
+)
+def test_reid_hands_its_options_on(
+    options: list[str], rules: actions.ReidRules, tmp_path: Path, loaded: dict[str, Asked]
+) -> None:
+    run(tmp_path, "reid", *COMMANDS["reid"][0], *options)
+    assert loaded["evaluate_reid"].calls[-1][1]["rules"] == rules
+
+
+def test_recall_has_lines_of_its_own(
+    tmp_path: Path, loaded: dict[str, Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = replace(REID, recall_at={"1": 0.25, "8": 0.75})
+    monkeypatch.setattr(actions, "evaluate_reid", Asked(done))
+    text = run(tmp_path, "reid", *COMMANDS["reid"][0])
+    assert "recall @ 1      0.25\nrecall @ 8      0.75\n" in text
+    report = json.loads(run(tmp_path, "reid", *COMMANDS["reid"][0], "--json", "-"))
+    assert report["recall_at"] == {"1": 0.25, "8": 0.75}
+
+
 def test_reid_from_files_to_json(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for person in (1, 2, 3):
@@ -183,6 +214,9 @@ def test_a_bad_list_is_an_error_for_the_user(tmp_path: Path) -> None:
         ["track", "--video", "v", "--truth", "t", "--rate", "0"],
         ["detect", "--video", "v", "--truth", "t", "--score", "2"],
         ["detect", "--video", "v"],
+        ["reid", "--images", "i", "--rerank", "--expand", "3"],
+        ["reid", "--images", "i", "--time-gap", "-1"],
+        ["reid", "--images", "i", "--expand", "-1"],
     ],
 )
 def test_values_out_of_range_are_refused(args: list[str], tmp_path: Path) -> None:

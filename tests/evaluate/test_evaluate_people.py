@@ -15,9 +15,9 @@ import pytest
 
 from reid_core import images
 from reid_core.actions import evaluate_people
-from reid_core.actions.evaluate import evaluate_reid, evaluate_verification
+from reid_core.actions.evaluate import ReidRules, evaluate_reid, evaluate_verification
 from reid_core.actions.loading import load_detector, load_embedder
-from reid_core.errors import BadList, ImageUnreadable, TooFewPairs
+from reid_core.errors import BadList, EvaluationError, ImageUnreadable, TooFewPairs
 from reid_core.models.store import ModelStore
 from reid_core.types import Detections, Kind
 
@@ -252,6 +252,144 @@ def test_reid_without_anything_to_rank(tmp_path: Path) -> None:
     alone = {"0001_c1_s1f1n1.jpg": 20, "0002_c2_s1f1n1.jpg": 40}
     with pytest.raises(TooFewPairs, match="nothing to rank"):
         evaluate_reid(market(tmp_path, alone), Angles(Kind.BODY))
+
+
+def test_the_same_camera_can_be_kept(tmp_path: Path) -> None:
+    rules = ReidRules(same_camera_junk=False)
+    got = evaluate_reid(market(tmp_path, MARKET), Angles(Kind.BODY), rules=rules)
+    # Queries 20, 50, 80, 110 and gallery 21, 49 (person 1), 83, 114 (person 2), nearest first:
+    #   20: 21, 49 right, 83, 114       -> 1         50: 49, 21 right          -> 1
+    #   80: 83 right, 49 wrong, 114     -> (1 + 2/3) / 2
+    #  110: 114, 83 right               -> 1
+    assert (got.rank1, got.queries, got.gallery) == (1.0, 4, 4)
+    assert got.mAP == pytest.approx((3 + (1 + 2 / 3) / 2) / 4, abs=1e-4)
+    assert got.protocol.startswith("within and across cameras")
+    assert got.recall_at == {}
+
+
+def test_a_time_gap_leaves_neighbouring_frames_out(tmp_path: Path) -> None:
+    # frames 1 and 2 of a person are alike, frame 900 is nearer to the other person
+    crops = {
+        "0001_c1_s1f000001n01.jpg": 20,
+        "0001_c1_s1f000002n01.jpg": 21,
+        "0001_c1_s1f000900n01.jpg": 58,
+        "0002_c1s1_000001_01.jpg": 60,
+        "0002_c1s1_000002_01.jpg": 61,
+        "0002_c1s2_000002_01.jpg": 63,
+    }
+    root = market(tmp_path, crops)
+    easy = evaluate_reid(root, Angles(Kind.BODY))
+    # 58 finds 60; all others find their own
+    assert easy.rank1 == pytest.approx(5 / 6, abs=1e-4)
+    assert easy.recall_at["1"] == easy.rank1
+    hard = evaluate_reid(root, Angles(Kind.BODY), rules=ReidRules(time_gap=10))
+    # 20 and 21 have only 58 to find, which comes before 60. 58 finds 60, which is wrong. 60 and 61
+    # have only 63 to find: 58 is nearer to 60, but not to 61. 63 finds 61.
+    assert hard.rank1 == pytest.approx((1 + 1 + 0 + 0 + 1 + 1) / 6, abs=1e-4)
+    assert "same sequence within 10 frames left out" in hard.protocol
+    assert (hard.gallery, hard.recall_at) == (5, {})
+
+
+def test_a_time_gap_needs_names_with_frames(tmp_path: Path) -> None:
+    embedder = Angles(Kind.BODY)
+    root = market(tmp_path, {"0001_c1_a.jpg": 20, "0001_c1_s1f2n1.jpg": 21})
+    with pytest.raises(EvaluationError, match="names of 1 pictures say no sequence"):
+        evaluate_reid(root, embedder, rules=ReidRules(time_gap=10))
+    assert not embedder.seen  # said before the work starts
+
+
+def test_a_folder_for_each_identity(tmp_path: Path) -> None:
+    crops = {f"{who}/{i}.jpg": 40 * p + i for p, who in enumerate("abc", 1) for i in range(3)}
+    root = market(tmp_path, {**crops, "d/only.jpg": 200, "cover.jpg": 40})
+    got = evaluate_reid(root, Angles(Kind.BODY))
+    assert (got.queries, got.gallery, got.rank1, got.mAP) == (9, 9, 1.0, 1.0)
+    assert got.recall_at == {"1": 1.0, "2": 1.0, "4": 1.0, "8": 1.0}
+    assert got.protocol == "no cameras, leave one out: every picture against all others"
+    assert got.notes == (
+        "4 folders, each taken for one identity.",
+        "1 pictures in no folder left out.",
+        "1 queries with nobody to find left out.",
+    )
+
+
+def test_the_outermost_folder_is_the_identity(tmp_path: Path) -> None:
+    crops = {"a/one/1.jpg": 20, "a/two/1.jpg": 21, "b/one/1.jpg": 80, "b/2.jpg": 81}
+    got = evaluate_reid(market(tmp_path, crops), Angles(Kind.BODY))
+    assert (got.queries, got.rank1) == (4, 1.0)
+    assert got.notes == ("2 folders, each taken for one identity.",)
+
+
+def test_recall_counts_the_nearest(tmp_path: Path) -> None:
+    got = evaluate_reid(
+        market(tmp_path, {"a/1.jpg": 20, "a/2.jpg": 24, "b/1.jpg": 22, "b/2.jpg": 90}),
+        Angles(Kind.BODY),
+    )
+    # 20: 22 wrong, then 24. 24: 22 wrong, then 20. 22: 20 and 24 wrong, then 90. 90: 24, 22.
+    assert got.recall_at == {"1": 0.0, "2": 0.75, "4": 1.0, "8": 1.0}
+
+
+def noisy(root: Path) -> Path:
+    rng = np.random.default_rng(0)
+    crops = {
+        f"{p:04d}_c{c}_s1f{i}n1.jpg": int(12 * p + rng.integers(0, 14))
+        for p in range(1, 9)
+        for c in (1, 2)
+        for i in range(4)
+    }
+    return market(root, crops)
+
+
+def test_re_ranking_and_expansion_are_said_and_change_the_figures(tmp_path: Path) -> None:
+    root = noisy(tmp_path)
+    plain = evaluate_reid(root, Angles(Kind.BODY))
+    again = evaluate_reid(root, Angles(Kind.BODY), rules=ReidRules(rerank=True))
+    wider = evaluate_reid(root, Angles(Kind.BODY), rules=ReidRules(expand=5))
+    assert again.protocol == (
+        f"{plain.protocol}, re-ranked by k-reciprocal encoding (k1 20, k2 6, lambda 0.3)"
+    )
+    assert wider.protocol == f"{plain.protocol}, queries expanded by their 5 nearest (alpha 3)"
+    assert len({plain.mAP, again.mAP, wider.mAP}) == 3
+    assert plain.queries == again.queries == wider.queries == 16
+
+
+@pytest.mark.parametrize("rules", [ReidRules(rerank=True), ReidRules(expand=1)])
+def test_who_is_found_without_doubt_is_still_found(rules: ReidRules, tmp_path: Path) -> None:
+    # more pictures of each than the neighbours that re-ranking looks at
+    crops = {
+        f"{p:04d}_c{c}_s1f{i}n1.jpg": 60 * p + i
+        for p in (1, 2, 3)
+        for c in (1, 2)
+        for i in range(12)
+    }
+    got = evaluate_reid(market(tmp_path, crops), Angles(Kind.BODY), rules=rules)
+    assert (got.rank1, got.queries) == (1.0, 6)
+
+
+def test_expansion_of_pictures_that_are_both_leaves_themselves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = evaluate_people.rerank.expand
+
+    def expand(*args: np.ndarray, **options: object) -> np.ndarray:
+        asked.append(options["own"])
+        return real(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluate_people.rerank, "expand", expand)
+    rules = ReidRules(expand=2)
+    one = market(tmp_path / "a", {f"{w}/{i}.jpg": 40 * w + i for w in (1, 2) for i in range(3)})
+    evaluate_reid(one, Angles(Kind.BODY), rules=rules)
+    assert np.asarray(asked.pop()).tolist() == list(range(6))
+    evaluate_reid(noisy(tmp_path / "b"), Angles(Kind.BODY), rules=rules)
+    assert asked == [None]
+
+
+def test_rules_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="one of the two"):
+        ReidRules(rerank=True, expand=3)
+    for wrong in ({"expand": -1}, {"time_gap": -1}):
+        with pytest.raises(ValueError, match="at least 0"):
+            ReidRules(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.real_data

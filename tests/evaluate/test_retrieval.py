@@ -8,9 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from reid_core.errors import TooFewPairs
+from reid_core.errors import EvaluationError, TooFewPairs
 from reid_core.evaluate import retrieval
-from reid_core.evaluate.retrieval import leave_one_out, rank
+from reid_core.evaluate.retrieval import (
+    Plan,
+    Shots,
+    leave_one_out,
+    plan,
+    rank,
+    rank_scores,
+    recall_at,
+)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -79,6 +87,18 @@ def test_without_cameras_against_scikit_learn() -> None:
     )
     assert switched_off.mAP == pytest.approx(expected)
     assert "every gallery picture counts" in switched_off.protocol
+
+
+def test_with_junk_against_scikit_learn() -> None:
+    # scikit-learn knows no junk, so it is given the gallery without
+    query, qi, qc = made(17, 6)
+    gallery, gi, gc = made(60, 7)
+    each = []
+    for v, one, camera in zip(query, qi, qc, strict=True):
+        counts = (gi != one) | (gc != camera)
+        each.append(average_precision_score(gi[counts] == one, gallery[counts] @ v))
+    got = rank(query, gallery, query_ids=qi, gallery_ids=gi, query_cameras=qc, gallery_cameras=gc)
+    assert got.mAP == pytest.approx(np.mean(each))
 
 
 def line(*similarities: float) -> np.ndarray:
@@ -184,3 +204,166 @@ def test_nothing_at_all_is_too_few() -> None:
         rank(none, none, query_ids=no_ids, gallery_ids=no_ids)
     with pytest.raises(TooFewPairs):
         rank(line(1.0), none, query_ids=np.array([1]), gallery_ids=no_ids)
+
+
+def slow_recall(vectors: np.ndarray, ids: np.ndarray, k: int) -> float:
+    """How many find one of their own among their k nearest, of those that have one."""
+    hits, n = 0, 0
+    for i, v in enumerate(vectors):
+        others = [j for j in range(len(ids)) if j != i]
+        if not any(ids[j] == ids[i] for j in others):
+            continue
+        n += 1
+        hits += any(ids[j] == ids[i] for j in sorted(others, key=lambda j: -(v @ vectors[j]))[:k])
+    return hits / n
+
+
+def test_recall_at_against_a_slow_loop() -> None:
+    vectors, ids, _ = made(60, 8)
+    ids[0] = 99  # alone
+    got = recall_at(vectors, ids)
+    assert list(got) == [1, 2, 4, 8]
+    assert got == pytest.approx({k: slow_recall(vectors, ids, k) for k in got})
+    assert 0 < got[1] < got[2] < got[8]
+    assert recall_at(vectors, ids, [100]) == {100: 1.0}
+    for bad in ([], [0, 1]):
+        with pytest.raises(ValueError, match="ks is"):
+            recall_at(vectors, ids, bad)
+
+
+def test_any_similarity_can_be_ranked_by() -> None:
+    query, qi, _ = made(9, 9)
+    gallery, gi, _ = made(30, 10)
+    plain = rank(query, gallery, query_ids=qi, gallery_ids=gi)
+    distance = ((query[:, None] - gallery) ** 2).sum(2)
+    got = rank_scores(lambda part: -distance[part], query_ids=qi, gallery_ids=gi, protocol="mine")
+    assert (got.mAP, got.mINP, got.protocol) == (plain.mAP, plain.mINP, "mine")
+    with pytest.raises(ValueError, match="finite"):
+        rank_scores(lambda part: distance[part] * np.nan, query_ids=qi, gallery_ids=gi)
+
+
+def shots(cameras: list[int], sequences: list[int], frames: list[int]) -> Shots:
+    return Shots(np.array(cameras), np.array(sequences), np.array(frames))
+
+
+def walked(n: int, seed: int, cameras: int) -> tuple[np.ndarray, np.ndarray, Shots]:
+    """Vectors, identities and shots of two sequences a camera."""
+    rng = np.random.default_rng(seed + 100)
+    vectors, ids, _ = made(n, seed)
+    where = [rng.integers(0, high, n) for high in (cameras, 2, 100)]
+    return vectors, ids, Shots(*where)
+
+
+def planned(vectors: np.ndarray, ids: np.ndarray, how: Plan) -> retrieval.Ranking:
+    return rank_scores(
+        lambda part: vectors[how.queries[part]] @ vectors[how.gallery].T,
+        query_ids=ids[how.queries],
+        gallery_ids=ids[how.gallery],
+        junk=how.junk,
+        protocol=how.protocol,
+    )
+
+
+def slow_gap(vectors: np.ndarray, ids: np.ndarray, s: Shots, gap: int, how: Plan) -> float:
+    """mAP with one loop over queries and one over the sorted gallery."""
+    precisions = []
+    for q in how.queries:
+        hits, seen, found = 0, 0, []
+        for g in sorted(how.gallery, key=lambda g: -(vectors[q] @ vectors[g])):
+            together = s.cameras[q] == s.cameras[g] and s.sequences[q] == s.sequences[g]
+            near = together and abs(int(s.frames[q]) - int(s.frames[g])) <= gap
+            if ids[g] == ids[q] and (near or g == q):
+                continue
+            seen += 1
+            if ids[g] == ids[q]:
+                hits += 1
+                found.append(hits / seen)
+        if found:
+            precisions.append(sum(found) / len(found))
+    return sum(precisions) / len(precisions)
+
+
+@pytest.mark.parametrize("cells", [1, 1 << 22])
+@pytest.mark.parametrize(("cameras", "gap"), [(1, 0), (1, 30), (3, 30), (3, 200)])
+def test_a_time_gap_against_a_slow_loop(
+    cameras: int, gap: int, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval, "CELLS", cells)
+    vectors, ids, s = walked(80, 11, cameras)
+    how = plan(ids, s, same_camera_junk=False, time_gap=gap)
+    got = planned(vectors, ids, how)
+    assert got.mAP == pytest.approx(slow_gap(vectors, ids, s, gap, how))
+    assert f"same sequence within {gap} frames left out" in got.protocol
+    assert how.is_whole == (cameras == 1)
+
+
+def test_a_time_gap_by_hand() -> None:
+    # one camera; for the first, the second is too near, the fourth is in another sequence
+    s = shots([1, 1, 1, 1], [1, 1, 1, 2], [10, 15, 16, 12])
+    how = plan(np.array([7, 7, 7, 7]), s, time_gap=5)
+    assert how.junk[-1](slice(0, 1)).tolist() == [[True, True, False, False]]
+    with pytest.raises(ValueError, match="gap is -1"):
+        plan(np.array([7, 7, 7, 7]), s, time_gap=-1)
+
+
+def test_several_cameras_with_and_without_junk() -> None:
+    vectors, ids, s = walked(80, 12, 3)
+    cross, all_ = plan(ids, s), plan(ids, s, same_camera_junk=False)
+    assert cross.queries.tolist() == all_.queries.tolist()
+    # the first of each identity in each camera
+    firsts = {}
+    for row, key in enumerate(zip(ids.tolist(), s.cameras.tolist(), strict=True)):
+        firsts.setdefault(key, row)
+    assert cross.queries.tolist() == sorted(firsts.values())
+    assert sorted([*cross.queries, *cross.gallery]) == list(range(80))
+    a, b = cross.queries, cross.gallery
+    expected = rank(
+        vectors[a],
+        vectors[b],
+        query_ids=ids[a],
+        gallery_ids=ids[b],
+        query_cameras=s.cameras[a],
+        gallery_cameras=s.cameras[b],
+    )
+    assert planned(vectors, ids, cross).mAP == expected.mAP
+    kept = rank(vectors[a], vectors[b], query_ids=ids[a], gallery_ids=ids[b])
+    assert planned(vectors, ids, all_).mAP == kept.mAP
+    assert cross.protocol.startswith("cross-camera: one query per identity and camera, all other")
+    assert cross.protocol.endswith("same identity in same camera left out")
+    assert all_.protocol.startswith("within and across cameras: one query")
+
+
+def test_with_the_same_camera_kept_its_pictures_are_enough() -> None:
+    # nobody is in two cameras, but everybody twice in one
+    ids, s = np.array([1, 1, 2, 2]), shots([1, 1, 2, 2], [0] * 4, [0] * 4)
+    assert plan(ids, s, same_camera_junk=False).gallery.tolist() == [1, 3]
+    assert plan(ids, s).gallery.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("junk", [True, False])
+def test_a_query_never_finds_itself_where_all_are_the_gallery(junk: bool) -> None:
+    # one picture of each in each camera: without them as gallery nobody could be found
+    ids, cameras = np.array([1, 1, 2, 2]), [1, 2, 1, 2]
+    how = plan(ids, shots(cameras, [0] * 4, [0] * 4), same_camera_junk=junk)
+    assert how.gallery.tolist() == [0, 1, 2, 3]
+    vectors = line(1.0, -0.2, 0.9, 0.8)
+    assert planned(vectors, ids, how).cmc[0] < 1.0
+    assert not how.is_whole
+
+
+def test_without_cameras_every_picture_is_searched_among_all_others() -> None:
+    vectors, ids, _ = made(40, 13)
+    how = plan(ids, None)
+    assert planned(vectors, ids, how).mAP == leave_one_out(vectors, ids).mAP
+    assert how.protocol == "no cameras, leave one out: every picture against all others"
+    assert how.is_whole
+
+
+def test_time_gaps_that_cannot_be_applied_are_said_so() -> None:
+    ids = np.array([1, 1, 2, 2])
+    with pytest.raises(EvaluationError, match="add --keep-same-camera"):
+        plan(ids, shots([1, 2, 1, 2], [1] * 4, [1] * 4), time_gap=5)
+    with pytest.raises(EvaluationError, match=r"The names of 2 pictures say no .* frame"):
+        plan(ids, shots([1] * 4, [1, -1, -1, 1], [1, -1, -1, 1]), time_gap=5)
+    with pytest.raises(EvaluationError, match="The names say no"):
+        plan(ids, None, time_gap=5)

@@ -123,6 +123,15 @@ def test_tar_is_the_most_that_the_rate_allows(case: Case, far: float) -> None:
     assert (scores[~same] >= rate.threshold).sum() <= far * n + 1e-9
 
 
+@given(cases(), st.sampled_from([0.1, 0.25, 0.5, 1.0]))
+def test_tar_is_a_point_of_scikit_learns_curve(case: Case, far: float) -> None:
+    scores, same = case
+    if far * int((~same).sum()) < 1:
+        return
+    fmr, tpr, _ = roc_curve(same, scores, drop_intermediate=False)
+    assert v.tar_at(scores, same, far=far).value == pytest.approx(tpr[fmr <= far + 1e-9].max())
+
+
 def test_tar_by_hand() -> None:
     # 10 impostors at 0.1 to 1.0; one may pass: the threshold lies just above 0.9
     scores = np.array([*np.arange(1, 11) / 10, 0.95, 0.9, 0.91, 0.2], np.float32)

@@ -1,0 +1,4 @@
+"""Training identity embeddings from three parts: network, sampling strategy, loss.
+
+torch lives here and nowhere else.
+"""
