@@ -37,11 +37,14 @@ class Clock:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
+        """Add the time of a block to `name`."""
         began = time.perf_counter()
         yield
         self.now[name] += time.perf_counter() - began
 
     def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call, with its time added to `name`."""
+
         def timed(*arguments: Any, **options: Any) -> Any:
             with self.measure(name):
                 return call(*arguments, **options)
@@ -97,6 +100,7 @@ class Timed(torch.nn.Module):
         self.network, self.clock = network, clock
 
     def forward(self, x: torch.Tensor) -> Any:
+        """What the network gives."""
         with self.clock.measure("forward"):
             return self.network(x)
 

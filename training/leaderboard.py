@@ -106,13 +106,13 @@ def write_table(rows: dict[str, list[Row]], told: Config, path: Path, changes: s
     lines = [
         "# Losses under the same conditions",
         "",
-        f"`python training/leaderboard.py {changes}`: {first['identities']} identities of the train "
-        f"half of Market-1501, {told.data.held_out:.0f} others to validate on (cross-camera, one "
-        "query per identity and camera), "
+        f"`python training/leaderboard.py {changes}`: {first['identities']} identities of the "
+        f"train half of Market-1501, {told.data.held_out:.0f} others to validate on (cross-camera, "
+        "one query per identity and camera), "
         f"{told.network.name} on {told.data.height}x{told.data.width} crops, batch "
-        f"{told.sampler.batch}, {first['steps']} steps of {told.optim.name}. Scales and margins are "
-        "those of `training/leaderboard.py`; learning rate and schedule are the same for all and "
-        "tuned for none, so this is a comparison under a small budget, not of what each can reach.",
+        f"{told.sampler.batch}, {first['steps']} steps of {told.optim.name}. Scales and margins "
+        "are those of `training/leaderboard.py`; learning rate and schedule are the same for all "
+        "and tuned for none, so this compares them under a small budget, not what each can reach.",
         "",
         "± is the 95 % interval of the mean over three seeds (Student's t); rows without it are of "
         "one seed. Seconds are on one core.",

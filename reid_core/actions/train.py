@@ -50,6 +50,9 @@ def export(
     licence: str = "unknown",
     commercial: bool = False,
     data: str = "",
+    terms: str = "",
+    command: str = "",
+    note: str = "",
 ) -> Exported:
     """Turn a run's best network into an ONNX file with manifest and model card.
 
@@ -67,6 +70,9 @@ def export(
         licence=licence,
         commercial=commercial,
         data=data,
+        terms=terms,
+        command=command,
+        note=note,
     )
 
 

@@ -22,7 +22,10 @@ def command(
     commercial: Annotated[
         bool, typer.Option("--commercial", help="The terms allow commercial use.")
     ] = False,
-    data: Annotated[str, typer.Option(help="For the card: trained on what, its terms.")] = "",
+    data: Annotated[str, typer.Option(help="For the card: trained on what.")] = "",
+    terms: Annotated[str, typer.Option(help="For the card: under which terms.")] = "",
+    command_: Annotated[str, typer.Option("--command", help="For the card: what made it.")] = "",
+    note: Annotated[str, typer.Option(help="One sentence, shown with the model.")] = "",
     install: Annotated[bool, typer.Option("--install", help="And install it.")] = False,
     json: JsonOption = None,
 ) -> None:
@@ -41,6 +44,9 @@ def command(
         licence=licence,
         commercial=commercial,
         data=data,
+        terms=terms,
+        command=command_,
+        note=note,
     )
     if install:
         from reid_core.learn.export import install_exported

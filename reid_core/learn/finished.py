@@ -55,14 +55,15 @@ def export_run(
     licence: str,
     commercial: bool,
     data: str,
-    flip: bool = False,
-    template: tuple[tuple[float, ...], ...] | None = None,
+    terms: str = "",
+    command: str = "",
+    note: str = "",
 ) -> Exported:
     """Write a run's best network as ONNX, manifest and model card, if it gives the same vectors.
 
     The pictures that it is compared on are the run's own validation pictures; made-up noise where
-    they are no longer there. data: what it was trained on and under which terms, for the card.
-    Raises TrainingError.
+    they are no longer there. data, terms, command, note: for the card, see `ModelCard`. Raises
+    TrainingError.
     """
     if precision not in ("fp32", "fp16", "int8"):
         raise TrainingError(f"precision is {precision!r}, expected fp32, fp16 or int8.")
@@ -83,15 +84,14 @@ def export_run(
         precision=kind,
         card=ModelCard(
             data=data or "Not stated.",
-            terms="Those of the data it was trained on.",
-            command=f"cameo train {run / 'config.toml'}",
+            terms=terms or "Those of the data it was trained on.",
+            command=command or f"cameo train {run.name}/config.toml",
+            note=note,
             licence=licence,
             commercial=commercial,
             figures=_figures(done),
         ),
         samples=_samples(told),
-        template=template,
-        flip=flip,
     )
 
 

@@ -27,6 +27,8 @@ COMMANDS = [
     ),
     *(["videos", c] for c in ["list", "show", "remove", "relink"]),
     *(["models", c] for c in ["list", "pull", "import", "show", "use", "remove"]),
+    ["train"],
+    ["export"],
     *(["evaluate", c] for c in ["verification", "reid", "detect", "track"]),
 ]
 FAR_RIGHT = np.float32([1126, 273, 1221, 397])

@@ -59,7 +59,7 @@ def test_it_gives_up_in_the_end() -> None:
     guard.watch(0, torch.tensor(1.0))
     for step in range(3):
         assert guard.watch(step, torch.tensor(math.nan))
-    with pytest.raises(Diverged, match="Lower optim.lr"):
+    with pytest.raises(Diverged, match=r"Lower optim\.lr"):
         guard.watch(4, torch.tensor(math.nan))
 
 

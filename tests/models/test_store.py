@@ -18,7 +18,7 @@ from made_models import tiny_network, wheel
 
 from reid_core.errors import ModelCorrupt, ModelError, ModelMissing, ModelUnavailable
 from reid_core.models import catalog as catalogs
-from reid_core.models import download, sources, store
+from reid_core.models import download, sources, store, watched
 from reid_core.models.catalog import Entry, members
 from reid_core.models.download import Https
 from reid_core.models.manifest import InputSpec, Manifest, Role
@@ -30,6 +30,7 @@ PLAIN = Manifest(
 )
 DATA = tiny_network()
 SHA256 = hashlib.sha256(DATA).hexdigest()
+SHIPPED = "cameo-body-v1"
 Tiny = Callable[..., None]
 
 
@@ -377,6 +378,32 @@ def test_the_built_in_fallback_needs_no_file(models) -> None:
             act("colour-stripes")
 
 
+def test_what_cameo_brings_along_needs_neither_network_nor_consent(
+    models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "run", lambda *a, **k: pytest.fail("nothing is to be fetched"))
+    done = models.ensure(SHIPPED)
+    assert not done.commercial
+    assert models.path(SHIPPED).stat().st_size < 5_000_000
+    models.remove(SHIPPED)
+    assert models.pull(SHIPPED) == done
+
+
+def test_without_its_file_the_shipped_model_says_so(models, monkeypatch) -> None:
+    nowhere = sources.Shipped("none.onnx")
+    entry = replace(store.catalog()[SHIPPED], sources=(nowhere,))
+    monkeypatch.setattr(store, "catalog", lambda: {SHIPPED: entry})
+    with pytest.raises(ModelUnavailable, match="install Cameo again"):
+        models.ensure(SHIPPED)
+
+
+def test_the_shipped_model_has_a_card() -> None:
+    card = (Path(__file__).parents[2] / "assets" / "models" / f"{SHIPPED}.md").read_text("utf-8")
+    entry = store.catalog()[SHIPPED]
+    for what in (entry.manifest.sha256, "Market-1501", "research", "cameo train"):
+        assert what in card
+
+
 # the catalog
 
 
@@ -384,7 +411,7 @@ def test_the_catalog_is_whole() -> None:
     entries = store.catalog()
     for role in (Role.FACE_DETECTOR, Role.PERSON_DETECTOR, Role.FACE_EMBEDDER, Role.BODY_EMBEDDER):
         (default,) = [e for e in entries.values() if e.default and e.manifest.role is role]
-        assert default.manifest.commercial
+        assert default.manifest.commercial or default.is_shipped
         assert ModelStore(Path("x")).default_for(role) == default.manifest.name
     with pytest.raises(ModelMissing, match="face-quality"):
         ModelStore(Path("x")).default_for(Role.FACE_QUALITY)

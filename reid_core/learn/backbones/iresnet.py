@@ -19,8 +19,8 @@ SLOPE = 0.25  # with which PReLU starts, for negative values
 class IResNet(nn.Module):
     """Pictures (N, 3, H, W) to features (N, 512, H/16, W/16): 7x7 from faces of 112x112.
 
-    units: of each of the four stages, which all begin with a stride of 2. The batch norm behind
-    the last unit belongs to the paper's head (option E: BN-Dropout-FC-BN), not to this.
+    units: of each of the four stages, which all begin with a stride of 2. Its last batch norm is
+    the first of the paper's head (option E: BN-Dropout-FC-BN): pool "flatten" and a neck follow.
     """
 
     def __init__(self, units: Sequence[int]) -> None:
@@ -33,6 +33,7 @@ class IResNet(nn.Module):
         self.layer2 = _stage(CHANNELS[0], CHANNELS[1], units[1])
         self.layer3 = _stage(CHANNELS[1], CHANNELS[2], units[2])
         self.layer4 = _stage(CHANNELS[2], CHANNELS[3], units[3])
+        self.bn2 = nn.BatchNorm2d(CHANNELS[3])
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, a=SLOPE, mode="fan_out")
@@ -40,7 +41,7 @@ class IResNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Feature maps of a batch of pictures."""
         x = self.prelu(self.bn1(self.conv1(x)))
-        maps: Tensor = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        maps: Tensor = self.bn2(self.layer4(self.layer3(self.layer2(self.layer1(x)))))
         return maps
 
 

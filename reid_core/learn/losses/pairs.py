@@ -17,7 +17,7 @@ def contrastive(distance: Tensor, positive: Tensor, negative: Tensor, *, margin:
 
     The mean over the positives and the mean over the negatives within the margin, added.
     """
-    pull = mean(0.5 * distance.square(), positive)
+    pull = mean(0.5 * distance[positive].square())
     short = (margin - distance).relu() * negative
     return pull + mean_nonzero(0.5 * short.square())
 
