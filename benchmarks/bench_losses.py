@@ -111,14 +111,12 @@ def in_turn(works: list[Callable[[], None]], *, times: int) -> list[float]:
     """The middle of the seconds of each, one after the other, again and again."""
     clock = time.process_time if "busy" in sys.argv else time.perf_counter
     seconds: list[list[float]] = [[] for _ in works]
-    for n in range(times + 1):
+    for _ in range(times):
         for work, spent in zip(works, seconds, strict=True):
             started = clock()
             work()
             spent.append(clock() - started)
-            if n == 0 and times > 1:
-                spent.clear()  # the first run warms up
-    return [statistics.median(spent) for spent in seconds]
+    return [statistics.median(spent[1:] or spent) for spent in seconds]  # the first warms up
 
 
 def most_held_mb() -> float:
@@ -165,7 +163,7 @@ def classes_table() -> None:
         works = [partial(floor, x, loss.weight), partial(step, loss, x, y)]
         if other is not None:
             works.append(partial(step, other(), x, y))
-        least, ours, *theirs = in_turn(works, times=3)
+        least, ours, *theirs = in_turn(works, times=4)
         held = memory_mb(name, ours=True)
         row = [name, f"{1000 * ours:.0f} ms", f"{ours / least:.2f}x", f"{held:.0f} MB"]
         if theirs:

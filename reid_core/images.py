@@ -25,6 +25,7 @@ from PIL import UnidentifiedImageError, features
 
 from reid_core import align
 from reid_core.errors import ImageTooLarge, ImageUnreadable
+from reid_core.files import check_name, write_atomically
 from reid_core.types import Image
 
 MAX_PIXELS = 200_000_000
@@ -58,8 +59,10 @@ _filters = threading.Lock()
 def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image:
     """A picture file as (H, W, 3) uint8 BGR.
 
-    Raises ImageUnreadable (missing, empty, no picture, cut short) or ImageTooLarge, naming it.
+    Raises ImageUnreadable (missing, empty, no picture, cut short) or ImageTooLarge, naming it;
+    SourceUnavailable for a name that is not UTF-8.
     """
+    check_name(path)
     try:
         about = path.stat()
         if about.st_size > MAX_BYTES:
@@ -190,12 +193,7 @@ def encode_jpeg(image: Image, *, quality: int = 92) -> bytes:
 
 def write_image(image: Image, path: Path) -> None:
     """Write (H, W, 3) uint8 BGR atomically, as PNG where the name says so, else as JPEG."""
-    part = path.with_name(f".{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        part.write_bytes(_encoded(image, path.suffix.lower()))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_atomically(path, _encoded(image, path.suffix.lower()))
 
 
 def _encoded(image: Image, suffix: str) -> bytes:

@@ -19,6 +19,7 @@ SHARPNESS = (1.0, 12.0)  # root-mean-square of the Laplacian on a 64-px copy, gr
 CONTRAST = (4.0, 32.0)  # standard deviation of grey levels
 DETECTOR = (0.3, 0.9)
 FLOOR = 0.05  # one useless part makes a view bad, not worthless
+LEAST = 0.2  # below it a view is not enrolled, and does not speak for a match on its own
 WEIGHTS = {"size": 0.3, "sharpness": 0.2, "pose": 0.25, "exposure": 0.1, "detector": 0.15}
 
 

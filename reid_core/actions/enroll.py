@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from reid_core import images
+from reid_core import images, quality
 from reid_core.actions.faces import Look, looks_in, read_moment, the_one
 from reid_core.actions.gallery import Gallery
 from reid_core.actions.loading import Models
@@ -18,7 +18,7 @@ from reid_core.library.store import now
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Kind
 
-MIN_QUALITY = 0.2
+MIN_QUALITY = quality.LEAST
 
 
 @dataclass(frozen=True, slots=True)

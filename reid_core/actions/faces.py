@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def read_moment(spec: str) -> tuple[Image, str]:
             time_s = float(moment)
         except ValueError as error:
             raise SourceUnavailable(f"{moment!r} in {spec} is not a time in seconds.") from error
+        if not 0 <= time_s < math.inf:
+            raise SourceUnavailable(f"{moment!r} in {spec} is not a time in seconds.")
         return frame_at(Path(name), time_s).image, spec
     return images.read_image(path), spec
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reid_core.actions.loading import DETECTOR_ROLE, EMBEDDER_ROLE, Models
-from reid_core.errors import SourceBroken
+from reid_core.errors import SourceBroken, SourceError, SourceUnavailable
+from reid_core.files import check_name
 from reid_core.images import is_image
 from reid_core.library import Library, footage
 from reid_core.library.ids import stable_id
@@ -18,6 +19,7 @@ from reid_core.library.store import now
 from reid_core.protocols import FrameSource, Progress, no_progress
 from reid_core.types import Floats, Frame, Kind
 from reid_core.video import pipeline
+from reid_core.video.folder import FolderSource
 from reid_core.video.pipeline import Plan, Segment, Stage
 from reid_core.video.source import content_hash, is_live, is_video, open_source, safe_name
 from reid_core.video.stages import GAP_S, stages_for
@@ -33,7 +35,8 @@ class Indexed:
 
     state: "done", "broken" (the file ends early; what was read is kept) or "known" (nothing to
     do). frames: pictures looked at; decoded: pictures the decoder gave. seconds: thread time by
-    stage, and "wall". moved_from: the path under which the same content was known.
+    stage, and "wall". moved_from: the path under which the same content was known. unreadable: a
+    sentence for each picture of a folder that was left out.
     """
 
     video: int
@@ -47,6 +50,7 @@ class Indexed:
     decoded: int = 0
     seconds: dict[str, float] | None = None
     moved_from: str | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,14 @@ class Settings:
 
 
 def find_sources(paths: Sequence[str]) -> list[str]:
-    """Files, cameras and streams as given; folders as the videos in them, or as pictures."""
+    """Files, cameras and streams as given; folders as the videos in them, or as pictures.
+
+    Raises SourceUnavailable for an empty name.
+    """
     result: list[str] = []
     for given in paths:
+        if not given.strip():
+            raise SourceUnavailable("An empty name is no source; for this folder write a dot.")
         path = Path(given)
         if is_live(given) or not path.is_dir():
             result.append(given)
@@ -94,6 +103,8 @@ def index(
     """
     if not 0 < per_second <= 100:
         raise ValueError(f"per_second is {per_second}, expected more than 0 and at most 100")
+    if seconds is not None and not is_live(source):
+        raise ValueError("seconds is for live sources; a file is read to its end")
     settings = _settings(models, per_second, kinds)
     with library.writer("index"):
         if is_live(source):
@@ -112,8 +123,23 @@ def index(
         video, moved_from = _known_or_new(library, source, settings)
         if video.state == "done":
             return _report(library, video, "known", moved_from=moved_from)
-        done = _run(library, models, video, source, kinds, plan, per_second, progress, seconds)
+        if video.state == "broken":  # reading the same bytes again would come to the same
+            return _report(library, video, "broken", message=video.message, moved_from=moved_from)
+        try:
+            done = _run(library, models, video, source, kinds, plan, per_second, progress, None)
+        except SourceError:
+            _forget_empty(library, video)
+            raise
         return replace(done, moved_from=moved_from)
+
+
+def _forget_empty(library: Library, video: footage.Video) -> None:
+    """A source of which nothing could be read leaves no row behind."""
+    with library.read() as connection:
+        some = any(len(footage.tracklet_ids(connection, k, videos=[video.id])) for k in BOTH)
+    if not some and video.indexed_until_s <= 0:
+        with library.transaction("remove video", video=video.id) as tx:
+            footage.remove_video(tx, video.id)
 
 
 def _settings(models: Models, per_second: float, kinds: Sequence[Kind]) -> Settings:
@@ -129,6 +155,7 @@ def _known_or_new(
 ) -> tuple[footage.Video, str | None]:
     """The video's row, made, resumed or reset as its content and the settings ask."""
     path = Path(source).absolute()
+    check_name(path)
     digest = content_hash(path)
     with library.read() as connection:
         known = footage.video_by_hash(connection, digest)
@@ -141,13 +168,15 @@ def _known_or_new(
             assert made is not None
             footage.update_video(tx, made.id, settings=settings.as_json())
         return made, None
-    moved_from = known.path if known.path != str(path) else None
+    moved = known.path != str(path) and not Path(known.path).exists()  # else it is a copy
+    moved_from = known.path if moved else None
     same = known.settings == settings.as_json()
+    finished = known.state in ("done", "broken") and same
     with library.transaction("resume video", video=known.id) as tx:
         if moved_from:
             footage.update_video(tx, known.id, path=str(path), name=path.name)
         from_s = known.indexed_until_s if same else 0.0
-        if known.state != "done" or not same:
+        if not finished:
             orphans = footage.drop_from(tx, known.id, from_s if same else -1.0)
             footage.update_video(
                 tx, known.id, state="indexing", indexed_until_s=from_s, settings=settings.as_json()
@@ -156,8 +185,8 @@ def _known_or_new(
             orphans = []
     for name in orphans:
         library.media.remove(name)
-    state = known.state if same and known.state == "done" else "indexing"
-    return replace(known, state=state, indexed_until_s=from_s, path=str(path)), moved_from
+    state = known.state if finished else "indexing"
+    return replace(known, state=state, indexed_until_s=from_s), moved_from
 
 
 def _live(library: Library, source: str, settings: Settings) -> footage.Video:
@@ -204,6 +233,7 @@ def _run(
         except SourceBroken as error:
             message = str(error)
         decoded = opened.decoded_frames
+        left_out = tuple(opened.unreadable) if isinstance(opened, FolderSource) else ()
     until = last.until_s if last else video.indexed_until_s
     with library.transaction("indexed", video=video.id, until_s=round(until, 3)) as tx:
         state = "broken" if message else "done"
@@ -222,7 +252,7 @@ def _run(
     )
     spent["wall"] = round(time.perf_counter() - started, 3)
     report = _report(library, video, state, until_s=until, message=message)
-    return replace(report, frames=frames, decoded=decoded, seconds=spent)
+    return replace(report, frames=frames, decoded=decoded, seconds=spent, unreadable=left_out)
 
 
 def _remember(library: Library, video: footage.Video, stages: tuple[Stage, ...]) -> None:

@@ -15,6 +15,7 @@ from reid_core.actions.loading import Models
 from reid_core.errors import EnrolError, ModelMismatch
 from reid_core.library import Library, footage, people, vectors
 from reid_core.library.store import generation
+from reid_core.quality import LEAST
 from reid_core.search.decide import Query, Threshold, best_over_templates
 from reid_core.search.index import Stamp, VectorIndex, cached
 from reid_core.search.sightings import Scored, merge, sighting_of
@@ -55,13 +56,16 @@ class Found:
     person: int | None = None
 
     def sure(self) -> tuple[Sighting, ...]:
-        """Those that reach the threshold, or that the user confirmed."""
+        """Those that reach the threshold and have a view good enough, or that were confirmed.
+
+        Very poor faces look alike: the threshold says nothing of them.
+        """
+        return tuple(s for s in self.sightings if s.verdict == "same" or self._reaches(s))
+
+    def _reaches(self, one: Sighting) -> bool:
         value = self.threshold.value
-        return tuple(
-            s
-            for s in self.sightings
-            if s.verdict == "same" or (value is not None and s.score >= value)
-        )
+        is_seen = any(view.quality >= LEAST for view in one.evidence)
+        return value is not None and one.score >= value and is_seen
 
 
 class Searcher:

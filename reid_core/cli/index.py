@@ -25,7 +25,10 @@ def command(
     from reid_core.actions.index import BOTH, find_sources, index
     from reid_core.errors import SourceError
     from reid_core.types import Kind
+    from reid_core.video.source import is_live
 
+    if seconds is not None and not all(map(is_live, sources)):
+        raise typer.BadParameter("is for cameras and streams; files are read to their end")
     kinds = BOTH if kind is OneOrBoth.BOTH else (Kind(kind),)
     results, problems = [], []
     with open_library(context) as library, library.writer("index"):
@@ -51,9 +54,9 @@ def command(
             results.append(done)
             if not json:
                 typer.echo(_line(done))
-            if done.message:
-                problems.append(done.message)
-                typer.echo(f"cameo: {done.message}", err=True)
+            for problem in (*done.unreadable, *filter(None, [done.message])):
+                problems.append(problem)
+                typer.echo(f"cameo: {problem}", err=True)
     if json:
         write_json({"videos": results, "problems": problems}, json)
     if problems:

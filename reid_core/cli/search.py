@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,11 +57,15 @@ def command(
         found = searching.Searcher(library, models).search(
             query, where=where, top=top, without_chain=chain
         )
-        _write(library, found, csv, clips, report)
+        problems = _write(library, found, csv, clips, report)
     if json:
         write_json(_record(found), json)
     else:
-        _print(found)
+        _print(found, is_open=where.is_open)
+    for problem in problems:
+        typer.echo(f"cameo: {problem}", err=True)
+    if problems:
+        raise typer.Exit(2)
 
 
 def _filter(
@@ -69,6 +74,11 @@ def _filter(
     from reid_core.actions.search import Filter
     from reid_core.library import footage
 
+    for moment in (from_s, to_s):
+        if moment is not None and not (math.isfinite(moment) and moment >= 0):
+            raise typer.BadParameter(f"{moment} is no time in seconds", param_hint="--from, --to")
+    if from_s is not None and to_s is not None and from_s > to_s:
+        raise typer.BadParameter(f"{from_s} is after {to_s}", param_hint="--from, --to")
     with library.read() as connection:
         ids = tuple(footage.find_video(connection, v).id for v in video) if video else None
     return Filter(ids, from_s, to_s)
@@ -76,7 +86,9 @@ def _filter(
 
 def _write(
     library: Library, found: Found, csv: Path | None, clips: Path | None, report: Path | None
-) -> None:
+) -> list[str]:
+    """Write what was asked for; a sentence for each clip that could not be cut."""
+    problems: list[str] = []
     if csv:
         from reid_core.report.table import write_csv
 
@@ -91,11 +103,10 @@ def _write(
         chosen = found.sure() or found.sightings
         made, problems = cut_clips(chosen, clips)
         typer.echo(f"{len(made)} clips in {clips}", err=True)
-        for problem in problems:
-            typer.echo(f"cameo: {problem}", err=True)
+    return problems
 
 
-def _print(found: Found) -> None:
+def _print(found: Found, *, is_open: bool) -> None:
     sure = found.sure()
     rows = [
         (
@@ -108,6 +119,9 @@ def _print(found: Found) -> None:
         )
         for s in found.sightings
     ]
+    if not rows and found.searched and not is_open:
+        typer.echo("Nobody was seen in the videos and the time that were asked for.")
+        return
     if not rows:
         typer.echo("Nothing is indexed yet that could be searched. Begin with: cameo index VIDEO")
         return

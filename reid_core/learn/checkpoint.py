@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, distributed, nn, optim
 
 from reid_core.errors import TrainingError
+from reid_core.files import write_atomically
 from reid_core.learn.distributed import world
 from reid_core.learn.partial_fc import ShardedClasses, share_of
-from reid_core.models.files import write_atomically
 
 FORMAT = 1
 DAMAGE = (  # what torch.load raises for files that are none of its own, or not to be trusted

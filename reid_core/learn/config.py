@@ -7,7 +7,6 @@ not know to the part of that name, which checks it.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from reid_core.errors import TrainingError
+from reid_core.learn.hints import unknown
 
 MAX_BYTES = 1_000_000
 OPEN = ("network", "loss", "sampler", "augment")  # what they do not know is an option
@@ -154,7 +154,7 @@ def from_tables(tables: Mapping[str, Any], *, where: str = "the configuration") 
     made: dict[str, Any] = {}
     for name, table in tables.items():
         if name not in kinds:
-            raise TrainingError(f"{where}: there is no table [{name}]{_near(name, kinds)}")
+            raise TrainingError(f"{where}: {unknown('table', name, kinds)}")
         if not isinstance(table, Mapping):
             raise TrainingError(f"{where}: {name} is a table, not {table!r}.")
         made[name] = _table(kinds[name], dict(table), name=name, where=where)
@@ -172,7 +172,8 @@ def _table(kind: type[Any], given: dict[str, Any], *, name: str, where: str) -> 
         elif name in OPEN:
             options[key] = value
         else:
-            raise TrainingError(f"{where}: there is no {name}.{key}{_near(key, known)}")
+            there = [k for k in known if k != "options"]
+            raise TrainingError(f"{where}: {unknown(f'key of [{name}]', key, there)}")
     if options:
         values["options"] = options
     return kind(**values)
@@ -212,14 +213,6 @@ def _apply(tables: dict[str, Any], change: str) -> None:
         tables[key] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         tables[key] = text
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    names = [n for n in known if n != "options"]
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]}?"
-    return f". There are: {', '.join(sorted(names))}."
 
 
 def to_toml(config: Config) -> str:

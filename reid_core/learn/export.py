@@ -22,9 +22,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic, shape_inferenc
 from torch import Tensor, nn
 
 from reid_core.errors import ModelCorrupt, ModelMismatch, TrainingError
+from reid_core.files import write_atomically
 from reid_core.models import manifest as manifests
 from reid_core.models.catalog import catalog
-from reid_core.models.files import write_atomically
 from reid_core.models.manifest import InputSpec, Manifest, Role
 from reid_core.models.session import RUNTIME_ERRORS, open_session
 from reid_core.models.store import ModelStore

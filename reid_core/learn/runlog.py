@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reid_core.models.files import write_atomically
+from reid_core.files import write_atomically
 
 Row = dict[str, float]
 

@@ -22,6 +22,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from reid_core.errors import TrainingError
+from reid_core.files import write_atomically
 from reid_core.learn import augment, checkpoint, config, parts, validate
 from reid_core.learn.config import Config
 from reid_core.learn.distributed import gather, gather_labels, pick_device, processes, rank, world
@@ -30,7 +31,6 @@ from reid_core.learn.guard import Guard
 from reid_core.learn.network import Features, Network
 from reid_core.learn.runlog import RunLog
 from reid_core.learn.schedule import schedule
-from reid_core.models.files import write_atomically
 from reid_core.protocols import Progress, no_progress
 
 log = logging.getLogger(__name__)

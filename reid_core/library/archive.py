@@ -33,13 +33,21 @@ MAX_PEOPLE = 1_000_000
 def export_people(library: Library, out: Path) -> int:
     """Write everybody; returns how many. Atomic."""
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        n = _write(library, part)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return n
+
+
+def _write(library: Library, part: Path) -> int:
     with library.read() as connection, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         everybody = people.list_people(connection)
         records = [_person_record(connection, p) for p in everybody]
         archive.writestr("people.json", json.dumps({"format": FORMAT, "people": records}))
         for media in sorted({t["media"] for r in records for t in r["templates"]}):
             archive.write(library.media.path(media), f"media/{media}.jpg", zipfile.ZIP_STORED)
-    part.replace(out)
     return len(everybody)
 
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from reid_core.library.media import Media
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+UPGRADE_WAIT_S = 10.0
 HEAD = "0001"  # the newest migration
 KNOWN = ("0001",)
 BUSY_MS = 5000
@@ -159,9 +161,24 @@ class Library:
             raise LibraryReadOnly(
                 f"The library {self.folder} is old and cannot be upgraded in place."
             )
-        with self.writer("upgrade"), self._engine.begin() as connection:
-            if _version(connection) != HEAD:
-                _migrate(connection)
+        self._migrate_or_wait()
+
+    def _migrate_or_wait(self) -> None:
+        """Bring the tables up to date, or wait a moment for another process that does."""
+        until = time.monotonic() + UPGRADE_WAIT_S
+        while True:
+            try:
+                with self.writer("upgrade"), self._engine.begin() as connection:
+                    if _version(connection) != HEAD:
+                        _migrate(connection)
+                return
+            except LibraryLocked:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            with self._engine.connect() as connection:
+                if _version(connection) == HEAD:
+                    return
 
 
 def now() -> str:

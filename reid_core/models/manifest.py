@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reid_core.errors import ModelCorrupt
-from reid_core.models.files import write_atomically
+from reid_core.files import write_atomically
 
 MAX_MANIFEST_BYTES = 64_000
 MAX_DIM = 65_536

@@ -17,10 +17,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from reid_core.errors import ModelCorrupt, ModelError, ModelMissing
+from reid_core.files import write_atomically
 from reid_core.models import fetching
 from reid_core.models import manifest as manifests
 from reid_core.models.catalog import Entry, catalog
-from reid_core.models.files import write_atomically
 from reid_core.models.manifest import NAME, Manifest, Role
 from reid_core.protocols import Progress, no_progress
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import importlib.resources
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from reid_core.files import write_atomically
 from reid_core.types import Sighting
 
 
@@ -41,9 +41,7 @@ class Page:
 def write_html(page: Page, path: Path) -> None:
     """Write the page. Atomic."""
     style = importlib.resources.files("reid_core.report").joinpath("report.css").read_text("utf-8")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(_html(page, style), "utf-8")
-    part.replace(path)
+    write_atomically(path, _html(page, style).encode("utf-8"))
 
 
 def _html(page: Page, style: str) -> str:

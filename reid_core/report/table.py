@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from reid_core.files import write_atomically
 from reid_core.types import Sighting
 
 COLUMNS = (
@@ -29,27 +30,26 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write_csv(sightings: Sequence[Sighting], path: Path) -> None:
     """One row per sighting, UTF-8, times in seconds, the box in pixels at best_s. Atomic."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for s in sightings:
-            probability = "" if s.probability is None else s.probability
-            writer.writerow(
-                (
-                    _safe(s.video),
-                    s.kind,
-                    s.start_s,
-                    s.end_s,
-                    s.best_s,
-                    s.score,
-                    probability,
-                    s.verdict or "",
-                    s.tracklet,
-                    *s.box,
-                )
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for s in sightings:
+        probability = "" if s.probability is None else s.probability
+        writer.writerow(
+            (
+                _safe(s.video),
+                s.kind,
+                s.start_s,
+                s.end_s,
+                s.best_s,
+                s.score,
+                probability,
+                s.verdict or "",
+                s.tracklet,
+                *s.box,
             )
-    part.replace(path)
+        )
+    write_atomically(path, file.getvalue().encode("utf-8"))
 
 
 def _safe(text: str) -> str:

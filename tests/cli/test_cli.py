@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -13,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import Cameo
 from made import write_sound, write_video
 
 from reid_core import images
-from reid_core.actions.demo import FILM, other_look, sample_photograph
-from reid_core.models.store import ModelStore
+from reid_core.actions.demo import FILM, sample_photograph
 
 COMMANDS = [
     *(["demo"], ["enroll"], ["identify"], ["index"], ["search"], ["watch"]),
@@ -31,61 +30,6 @@ COMMANDS = [
     ["export"],
     *(["evaluate", c] for c in ["verification", "reid", "detect", "track"]),
 ]
-FAR_RIGHT = np.float32([1126, 273, 1221, 397])
-
-
-class Cameo:
-    """The command with a library and models of its own."""
-
-    def __init__(self, folder: Path, models: Path) -> None:
-        self.folder = folder
-        self._env = {
-            **os.environ,
-            "CAMEO_LIBRARY": str(folder / "library"),
-            "CAMEO_MODELS": str(models),
-            "COLUMNS": "100",
-        }
-
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "reid_core.cli.main", *map(str, arguments)]
-        return subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self._env,
-            cwd=self.folder,
-        )
-
-    def __call__(self, *arguments: object, status: int = 0) -> str:
-        """Run; returns standard output, or standard error when a failure is expected."""
-        child = self.start(*arguments)
-        out, err = child.communicate(timeout=120)
-        assert child.returncode == status, (arguments, child.returncode, out, err)
-        assert "Traceback" not in err
-        return out if status == 0 else err
-
-    def json(self, *arguments: object) -> dict:
-        return json.loads(self(*arguments, "--json", "-"))
-
-
-@pytest.fixture
-def cameo(tmp_path: Path, model_store: ModelStore) -> Cameo:
-    return Cameo(tmp_path, model_store.folder)
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    FILM.write(images.read_image(sample_photograph()), path)
-    return path
-
-
-@pytest.fixture
-def portrait(tmp_path: Path) -> Path:
-    photograph = images.read_image(sample_photograph())
-    images.write_image(other_look(photograph, FAR_RIGHT), tmp_path / "portrait.jpg")
-    return tmp_path / "portrait.jpg"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -204,10 +148,11 @@ def test_every_collected_bad_input_through_every_door(cameo: Cameo, data: Path) 
     _, err = child.communicate(timeout=120)
     assert child.returncode in (0, 2), err
     assert "Traceback" not in err
-    done = cameo.json("index", folder)
-    assert done["problems"] == []
+    done = json.loads(cameo.out("index", folder, "--json", "-", status=2))
     (video,) = done["videos"]
-    assert video["frames"] == 21  # those that cannot be read are left out
+    assert video["frames"] == 21
+    assert len(done["problems"]) == 27 - 21  # those that cannot be read are named
+    assert any("truncated" in problem for problem in done["problems"])
 
 
 def test_videos_that_are_none_are_told_and_the_rest_is_done(cameo: Cameo, film: Path) -> None:

@@ -36,8 +36,8 @@ def test_parts_of_a_loss_and_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("optim.epoch=3", "did you mean epochs"),
-        ("optin.lr=3", "did you mean optim"),
+        ("optim.epoch=3", "did you mean 'epochs'"),
+        ("optin.lr=3", "did you mean 'optim'"),
         ("optim.lr=fast", "expected a number"),
         ("optim.accumulate=1.5", "expected a whole number"),
         ("optim.compile=1", "expected true or false"),

@@ -117,7 +117,7 @@ def test_a_run_becomes_a_model_that_embeds_as_the_network_does(tmp_path: Path, w
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     for arguments, words in (
         (["train", "nowhere.toml"], "cannot be read"),
-        (["train", str(SMOKE), "optim.lrr=1"], "did you mean lr"),
+        (["train", str(SMOKE), "optim.lrr=1"], "did you mean 'lr'"),
         (["export", str(tmp_path), "--name", "x"], "cannot be read"),
     ):
         process = cameo(*arguments, tmp_path=tmp_path)

@@ -10,7 +10,6 @@ attribute `reads`: "neck" or "raw", which feature it wants where there is a BNNe
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -19,6 +18,7 @@ from typing import Any
 from torch import nn
 
 from reid_core.learn import miners
+from reid_core.learn.hints import unknown
 from reid_core.learn.losses import by_pair, centres, classes, pairs
 from reid_core.learn.losses.by_pair import ByPair, Measure, Miner, PairLoss
 from reid_core.learn.losses.combine import Sum
@@ -64,12 +64,10 @@ def _options_of(name: str) -> dict[str, Any]:
 
 
 def _check(what: str, name: str, known: Iterable[str]) -> None:
-    """Raises ValueError, with the nearest of the known names, for one that is not among them."""
-    known = sorted(known)
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"there is no {what} {name!r}; {hint}known: {', '.join(known) or 'none'}")
+    """Raises ValueError for a name that is not among the known ones."""
+    names = sorted(known)
+    if name not in names:
+        raise unknown(what, name, names)
 
 
 def _contrastive(

@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole or not at all."""
+"""Files: names that are text, and writing so that a file is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
+
+from reid_core.errors import SourceUnavailable
+
+
+def check_name(path: Path) -> None:
+    """Raise SourceUnavailable for a name that is not UTF-8: it could be neither kept nor shown."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        raise SourceUnavailable(f"The name of {shown} is not UTF-8; rename it.") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
