@@ -13,7 +13,7 @@ from reid_core.library import Library
 from reid_core.models.store import ModelStore, catalog
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-DEFAULTS = ("yunet-2023mar", "dlib-resnet-v1", "ssdlite-pedestrian")
+DEFAULTS = ("yunet-2023mar", "dlib-resnet-v1", "ssdlite-pedestrian", "cameo-body-v1")
 
 
 @pytest.fixture(autouse=True)

@@ -164,8 +164,10 @@ def track(
 def _about_bodies(store: ModelStore, name: str | None) -> list[str]:
     """What has to be said of a body embedder beside every number it gives."""
     from reid_core.models.manifest import Role
+    from reid_core.models.store import catalog
 
-    used = store.manifest(name or store.default_for(Role.BODY_EMBEDDER))
+    chosen = name or store.default_for(Role.BODY_EMBEDDER)
+    used = catalog()[chosen].manifest if chosen in catalog() else store.manifest(chosen)
     return [used.note or f"{used.name} is a fallback."] if used.fallback else []
 
 

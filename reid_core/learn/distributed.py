@@ -27,6 +27,7 @@ def processes(device: torch.device) -> Iterator[None]:
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield
+        distributed.barrier()  # nobody goes while another still talks
     finally:
         distributed.destroy_process_group()
 

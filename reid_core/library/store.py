@@ -148,37 +148,41 @@ class Library:
             note.unlink(missing_ok=True)  # the lock counts, the note is a courtesy
 
     def _upgrade(self) -> None:
-        with self._engine.connect() as connection:
-            version = _version(connection)
-        if version == HEAD:
-            return
+        """Bring the tables up to date, or wait a moment for another process that does."""
+        until = time.monotonic() + UPGRADE_WAIT_S
+        while not self._is_current():
+            try:
+                with self.writer("upgrade"), self._engine.begin() as connection:
+                    if _version(connection) != HEAD:
+                        _migrate(connection)
+            except LibraryLocked:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            except sa.exc.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
+    def _is_current(self) -> bool:
+        """Whether the tables are of today's form. Raises LibraryTooNew, LibraryReadOnly."""
+        try:
+            with self._engine.connect() as connection:
+                version = _version(connection)
+        except sa.exc.OperationalError as error:
+            if "locked" not in str(error) or not self.writable:
+                raise
+            return False  # another process just makes it
         if version is not None and version not in KNOWN:
             raise LibraryTooNew(
                 f"The library {self.folder} was written by a newer Cameo (its format is {version}, "
                 f"this program knows up to {HEAD}). Update Cameo."
             )
-        if not self.writable:
+        if version != HEAD and not self.writable:
             raise LibraryReadOnly(
                 f"The library {self.folder} is old and cannot be upgraded in place."
             )
-        self._migrate_or_wait()
-
-    def _migrate_or_wait(self) -> None:
-        """Bring the tables up to date, or wait a moment for another process that does."""
-        until = time.monotonic() + UPGRADE_WAIT_S
-        while True:
-            try:
-                with self.writer("upgrade"), self._engine.begin() as connection:
-                    if _version(connection) != HEAD:
-                        _migrate(connection)
-                return
-            except LibraryLocked:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
-            with self._engine.connect() as connection:
-                if _version(connection) == HEAD:
-                    return
+        return version == HEAD
 
 
 def now() -> str:
@@ -206,7 +210,7 @@ def _prepare(folder: Path, database: Path) -> bool:
     """Make the folder; returns whether the library can be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{os.getpid()}"
+        probe = folder / f".probe-{os.getpid()}-{threading.get_ident()}"
         probe.touch()
         probe.unlink()
     except OSError as error:

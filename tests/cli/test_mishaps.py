@@ -31,7 +31,7 @@ def test_a_name_that_is_not_utf8_is_told_and_the_rest_is_done(cameo: Cameo, film
     assert "not UTF-8" in done["problems"][0]
     odd = os.fsdecode(os.fsencode(cameo.folder) + b"/p\xff.jpg")
     shutil.copy(film, odd)
-    assert "not UTF-8" in cameo("identify", odd, status=2)
+    assert "not UTF-8" in cameo.out("identify", odd, status=2)
 
 
 def test_pictures_that_cannot_be_read_are_named(cameo: Cameo, portrait: Path) -> None:

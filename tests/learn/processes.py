@@ -26,7 +26,7 @@ def _child(
     )
     torch.set_num_threads(1)
     distributed.init_process_group("gloo")
-    try:
-        work(*arguments)
-    finally:
-        distributed.destroy_process_group()
+    work(*arguments)
+    distributed.barrier()
+    distributed.destroy_process_group()
+    os._exit(0)  # gloo's threads sometimes abort the interpreter's own end

@@ -84,8 +84,9 @@ def test_a_log_that_goes_on_forgets_what_lies_behind(tmp_path: Path) -> None:
     with (tmp_path / "log.csv").open("a") as cut_off:
         cut_off.write("40,garb")
     again = RunLog(tmp_path, steps=100, start=20, tensorboard=False)
+    again._began -= 10  # as if the five steps had taken ten seconds
     again.report(25, {"loss": 0.5})
     assert [row["step"] for row in read_log(tmp_path / "log.csv")] == [10, 20, 25]
     status = json.loads((tmp_path / "status.json").read_text())
     assert (status["state"], status["step"], status["steps"]) == ("training", 25, 100)
-    assert status["seconds_left"] > 0
+    assert status["seconds_left"] == pytest.approx(150, abs=1)

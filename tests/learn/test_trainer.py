@@ -184,18 +184,21 @@ def _go(folder: str, changes: dict[str, Any], steps: int) -> None:
     trainer.train(told(Path(folder), **changes), should_stop=After(steps))
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run in one process."""
+def together(*, sharded: bool) -> dict[str, Any]:
+    return {**TOGETHER, "loss": {**TABLES["loss"], "sharded": sharded}}
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "sharded"])
+def alone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in one process, with the class centres in one piece or as a single shard."""
     folder = tmp_path_factory.mktemp("alone")
-    trainer.train(told(folder, **TOGETHER))
+    trainer.train(told(folder, **together(sharded=request.param)))
     return folder
 
 
-@pytest.mark.parametrize("sharded", [False, True])
-def test_two_processes_go_on_where_one_stopped(tmp_path: Path, alone: Path, sharded: bool) -> None:
+def test_two_processes_go_on_where_one_stopped(tmp_path: Path, alone: Path) -> None:
     """The loss is that of one process, to rounding."""
-    how = {**TOGETHER, "loss": {**TABLES["loss"], "sharded": sharded}}
+    how = together(sharded=config.load(alone / "config.toml").loss.sharded)
     trainer.train(told(tmp_path / "two", **how), should_stop=After(10))
     run_together(_go_on, str(tmp_path / "two"), how, True)
     one, two = losses(alone), losses(tmp_path / "two")
@@ -208,7 +211,7 @@ def test_two_processes_go_on_where_one_stopped(tmp_path: Path, alone: Path, shar
 
 
 def test_one_process_goes_on_where_two_stopped(tmp_path: Path, alone: Path) -> None:
-    how = {**TOGETHER, "loss": {**TABLES["loss"], "sharded": True}}
+    how = together(sharded=config.load(alone / "config.toml").loss.sharded)
     run_together(_go, str(tmp_path / "two"), how, 10)
     trainer.train(told(tmp_path / "two", **how), resume=True)
     one, two = losses(alone), losses(tmp_path / "two")

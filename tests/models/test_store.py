@@ -438,7 +438,7 @@ def test_dlib_has_two_carriers() -> None:
 
 
 def test_packs_and_defaults_by_name() -> None:
-    assert members([]) == ["yunet-2023mar", "dlib-resnet-v1", "ssdlite-pedestrian"]
+    assert members([]) == ["yunet-2023mar", "dlib-resnet-v1", "ssdlite-pedestrian", SHIPPED]
     assert members(["buffalo_s", "x", "x"]) == ["buffalo_s-detector", "buffalo_s-embedder", "x"]
 
 
