@@ -12,7 +12,7 @@ from reid_core.detect.blobs import blob_of
 from reid_core.models.manifest import InputSpec
 from reid_core.types import Detections, Floats, Image, Kind
 
-BATCH = 32  # chips at a time; more only costs memory on a CPU
+BATCH = 8  # chips at a time; more only costs memory on a CPU
 
 
 class OnnxEmbedder:
