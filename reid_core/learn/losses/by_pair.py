@@ -40,7 +40,8 @@ class ByPair(nn.Module):
     """The loss of the pairs that a miner leaves, within a batch and with those before it.
 
     memory: the batch is compared with what it holds too (1912.06798), and put in when training.
-    Over several processes each compares its own part of the batch, and remembers its own.
+    It sees what it is given: the trainer gathers the batch of all processes first, so that each
+    compares and remembers the whole of it.
     """
 
     reads = "raw"
