@@ -1,1 +1,1 @@
-"""Cameo's window. Not in this version yet; see `app/__main__.py`."""
+"""Cameo's window: views, over view-models, over the actions that the command line calls too."""

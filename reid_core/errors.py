@@ -111,6 +111,10 @@ class NameTaken(LibraryError):
     """A person of that name exists already."""
 
 
+class ChangedSince(LibraryError):
+    """A step cannot be undone: the same rows were changed elsewhere since."""
+
+
 class VideoNotFound(LibraryError):
     """No indexed video of that name, path or id."""
 

@@ -59,6 +59,11 @@ def test_imports_go_one_way(path: Path) -> None:
         if package[0] in ("PySide6", "shiboken6"):
             assert parts[0] == "app", f"{name}: Qt only in app"
         assert package[0] != "app" or parts[0] == "app", "nothing imports the window"
+        if parts[:2] in (("app", "viewmodels"), ("app", "models")):
+            assert package[0] != "PySide6" or package[1] == "QtCore", f"{name}: QtCore only"
+            assert package[:2] not in (["app", "views"], ["app", "widgets"]), name
+        if parts[:2] == ("app", "widgets"):
+            assert package[:2] != ["app", "views"], f"{name}: views stand on widgets"
         if parts[0] == "reid_core" and package[0] == "reid_core" and len(package) > 1:
             allowed = MAY.get(parts[1]) if len(parts) > 1 else set()
             if allowed is not None and package[1] != parts[1]:

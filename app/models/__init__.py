@@ -1,0 +1,1 @@
+"""Item models: thin adapters from frozen rows to Qt. QtCore only."""

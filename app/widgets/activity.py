@@ -1,0 +1,61 @@
+"""What is being done: one line per job at the sidebar's foot, with remaining time and a stop."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+
+from app import theme
+from app.tasks import Job
+from app.widgets.parts import label, row, tool
+
+
+def remaining(seconds: float) -> str:
+    """A time to go in few words: 40 s, 12 min, 3 h 20 min."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+class Activity(QWidget):
+    """The list of running jobs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP)
+
+    def add(self, job: Job) -> None:
+        """Show a job until it ends."""
+        self._rows.addWidget(_Line(job))
+
+
+class _Line(QFrame):
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+        self.setProperty("look", "card")
+        self._title, self._detail = label(job.title, wrap=True), label("", "muted", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(6)
+        self._bar.setRange(0, 0)
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        inside.setSpacing(4)
+        top = row(self._title, tool("x", self.tr("Stop"), job.cancel))
+        top.setStretch(0, 1)
+        inside.addLayout(top)
+        inside.addWidget(self._bar)
+        inside.addWidget(self._detail)
+        job.changed.connect(self._on_changed)
+        job.ended.connect(self.deleteLater)
+
+    def _on_changed(self) -> None:
+        if self._job.share > 0:
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(round(1000 * self._job.share))
+        words = [self._job.detail]
+        if self._job.remaining_s is not None:
+            words.append(self.tr("{} left").format(remaining(self._job.remaining_s)))
+        self._detail.setText(" · ".join(w for w in words if w))

@@ -1,0 +1,121 @@
+"""Small things every page is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+
+
+def label(text: str = "", look: str = "", *, wrap: bool = False) -> QLabel:
+    """Plain text (never taken for HTML, since names and paths come from outside)."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if look:
+        made.setProperty("look", look)
+    return made
+
+
+def button(
+    text: str, call: Callable[[], object], *, icon: str = "", look: str = "", tip: str = ""
+) -> QPushButton:
+    """A push button. look: "primary" (one a page), "danger" or ""."""
+    made = QPushButton(text)
+    made.clicked.connect(lambda _=False: call())
+    made.setProperty("look", look)
+    if icon:
+        shade = {"primary": "on_accent", "danger": "bad"}.get(look, "text")
+        made.setIcon(theme.icon(icon, shade))
+    if tip:
+        made.setToolTip(tip)
+    return made
+
+
+def tool(
+    icon: str, name: str, call: Callable[[], object], *, checkable: bool = False
+) -> QToolButton:
+    """A button that is only an icon; name: its tool tip and accessible name."""
+    made = QToolButton()
+    made.setIcon(theme.icon(icon))
+    made.setIconSize(theme.icon_size())
+    made.setToolTip(name)
+    made.setAccessibleName(name)
+    made.setCheckable(checkable)
+    made.clicked.connect(lambda _=False: call())
+    return made
+
+
+def row(*widgets: QWidget | None, gap: int = theme.GAP) -> QHBoxLayout:
+    """Side by side; None is a stretch."""
+    made = QHBoxLayout()
+    made.setSpacing(gap)
+    for one in widgets:
+        made.addStretch() if one is None else made.addWidget(one)
+    return made
+
+
+def card() -> tuple[QFrame, QVBoxLayout]:
+    """A framed box and the layout inside."""
+    frame = QFrame()
+    frame.setProperty("look", "card")
+    inside = QVBoxLayout(frame)
+    inside.setContentsMargins(2 * theme.GAP, 2 * theme.GAP, 2 * theme.GAP, 2 * theme.GAP)
+    inside.setSpacing(theme.GAP)
+    return frame, inside
+
+
+class Header(QWidget):
+    """A page's head: its title, a line beneath, and its actions at the right."""
+
+    def __init__(self, title: str, *actions: QWidget) -> None:
+        super().__init__()
+        self.line = label("", "muted")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(label(title, "title"))
+        words.addWidget(self.line)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, theme.GAP)
+        whole.setSpacing(theme.GAP)
+        whole.addLayout(words)
+        whole.addStretch()
+        for one in actions:
+            whole.addWidget(one)
+
+
+class EmptyState(QWidget):
+    """Nothing is here yet: an icon, what that means, and what to do next."""
+
+    def __init__(self, icon: str, title: str, text: str, *actions: QWidget) -> None:
+        super().__init__()
+        self._icon = icon
+        picture = QLabel()
+        picture.setPixmap(theme.icon(icon, "muted").pixmap(56, 56))
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.title, self.text = label(title, "heading"), label(text, "muted", wrap=True)
+        for one in (self.title, self.text):
+            one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.text.setMaximumWidth(460)
+        self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        self.text.setMinimumWidth(320)
+        whole = QVBoxLayout(self)
+        whole.setSpacing(theme.GAP)
+        whole.addStretch()
+        whole.addWidget(picture)
+        whole.addWidget(self.title)
+        whole.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        whole.addLayout(row(None, *actions, None))
+        whole.addStretch()
