@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -122,17 +121,9 @@ class Window(QMainWindow):
         for entry in PAGES:
             if entry.at_foot:
                 inside.addStretch()
-                inside.addWidget(self._scrolled(self._activity))
+                inside.addWidget(self._activity)
             inside.addWidget(self._nav_button(entry))
         return bar
-
-    def _scrolled(self, inner: QWidget) -> QScrollArea:
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return area
 
     def _nav_button(self, entry: Entry) -> QToolButton:
         made = QToolButton()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
 from app.tasks import Job
 from app.widgets.parts import label, row, tool
+
+TALLEST = 280  # px
 
 
 def remaining(seconds: float) -> str:
@@ -17,17 +20,36 @@ def remaining(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-class Activity(QWidget):
-    """The list of running jobs."""
+class Activity(QScrollArea):
+    """The list of running jobs; no taller than they are, and gone when there is none."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows = QVBoxLayout(self)
+        inner = QWidget()
+        self._rows = QVBoxLayout(inner)
         self._rows.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        inner.setAutoFillBackground(False)
+        self.hide()
 
     def add(self, job: Job) -> None:
         """Show a job until it ends."""
         self._rows.addWidget(_Line(job))
+        job.ended.connect(self._on_ended)
+        self.show()
+        self._fit()
+
+    def _on_ended(self) -> None:
+        QTimer.singleShot(0, self, self._fit)
+
+    def _fit(self) -> None:
+        self.setVisible(self._rows.count() > 0)
+        wanted = self._rows.sizeHint().height()
+        self.setFixedHeight(min(wanted, TALLEST))
 
 
 class _Line(QFrame):
@@ -49,7 +71,12 @@ class _Line(QFrame):
         inside.addWidget(self._bar)
         inside.addWidget(self._detail)
         job.changed.connect(self._on_changed)
-        job.ended.connect(self.deleteLater)
+        job.ended.connect(self._on_ended)
+
+    def _on_ended(self) -> None:
+        self.hide()
+        self.setParent(None)
+        self.deleteLater()
 
     def _on_changed(self) -> None:
         if self._job.share > 0:

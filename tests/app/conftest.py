@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from app.settings import Settings
 from app.tasks import Tasks
 from reid_core.library import Library
 from reid_core.models.store import ModelStore
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the one QApplication
 
 
 @pytest.fixture(autouse=True)

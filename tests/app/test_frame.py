@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.mailbox import Mailbox
+from app.session import Message, Session
+from app.settings import Settings, load_settings, save_settings
+from app.tasks import Tasks
+from app.widgets.activity import Activity, remaining
+from app.widgets.toast import Toast
+from reid_core.errors import LibraryError
+from reid_core.library import people
+from reid_core.protocols import Progress
+
+
+def test_an_answer_comes_back_on_the_windows_thread(tasks: Tasks, qtbot: QtBot) -> None:
+    answers: list[tuple[object, object]] = []
+    job = tasks.run(
+        "add", lambda _: 1 + 1, then=lambda n: answers.append((n, threading.current_thread()))
+    )
+    qtbot.waitUntil(lambda: bool(answers))
+    assert answers == [(2, threading.main_thread())]
+    assert job.state == "done"
+
+
+def test_an_error_of_the_world_is_told_and_a_bug_goes_to_the_hook(
+    tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    bugs: list[object] = []
+    monkeypatch.setattr("sys.excepthook", lambda *args: bugs.append(args[0]))
+
+    def fail(_: Progress) -> None:
+        raise LibraryError("no space")
+
+    tasks.run("fail", fail, failed=told.append)
+    tasks.run("bug", lambda _: 1 / 0, failed=told.append)
+    qtbot.waitUntil(lambda: bool(told) and bool(bugs))
+    assert [str(e) for e in told] == ["no space"]
+    assert bugs == [ZeroDivisionError]
+
+
+def test_cancelling_ends_work_at_its_next_progress_call(tasks: Tasks, qtbot: QtBot) -> None:
+    running, ended = threading.Event(), threading.Event()
+
+    def work(progress: Progress) -> None:
+        try:
+            while True:
+                running.set()
+                progress(0.5, "half")
+        finally:
+            ended.set()
+
+    answers: list[object] = []
+    job = tasks.run("endless", work, then=answers.append)
+    running.wait(5)
+    with qtbot.waitSignal(job.ended):
+        job.cancel()
+    assert ended.is_set()
+    assert job.state == "cancelled"
+    assert not answers
+
+
+def test_the_late_answer_to_an_old_question_is_dropped(tasks: Tasks, qtbot: QtBot) -> None:
+    answers: list[str] = []
+    go = threading.Event()
+    tasks.run("old", lambda _: go.wait(5) and "old", then=answers.append, latest="q")
+    tasks.run("new", lambda _: "new", then=answers.append, latest="q")
+    qtbot.waitUntil(lambda: answers == ["new"])
+    go.set()
+    other = tasks.run("other", lambda _: None)
+    with qtbot.waitSignal(other.ended):
+        pass
+    qtbot.waitUntil(lambda: not tasks.jobs)
+    assert answers == ["new"]
+
+
+def test_closing_twice_and_while_busy_leaves_no_thread(qtbot: QtBot) -> None:
+    tasks = Tasks()
+
+    def work(progress: Progress) -> None:
+        while True:
+            progress(0.1, "")
+
+    tasks.run("endless", work, lane="write")
+    tasks.run("waiting", lambda _: None, lane="write")
+    tasks.close()
+    tasks.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith(("write", "pool"))]
+
+
+def test_the_mailbox_keeps_the_newest() -> None:
+    box: Mailbox[int] = Mailbox()
+    for n in range(5):
+        box.put(n)
+    assert (box.take(), box.take(), box.dropped) == (4, None, 4)
+    box.close()
+    assert box.wait(5) is None
+
+
+def test_a_change_can_be_undone_and_done_again(session: Session, qtbot: QtBot) -> None:
+    said: list[Message] = []
+    session.message.connect(said.append)
+
+    def add(_: Progress) -> None:
+        with session.library.transaction("add") as tx:
+            people.add_person(tx, "Ada")
+
+    def names() -> list[str]:
+        with session.library.read() as connection:
+            return [p.name for p in people.list_people(connection)]
+
+    with qtbot.waitSignal(session.people_changed):
+        session.change("Add Ada", add, said="Added Ada")
+    assert names() == ["Ada"]
+    assert (said[-1].text, said[-1].action) == ("Added Ada", "Undo")
+    with qtbot.waitSignal(session.people_changed):
+        session.undo()
+    assert names() == []
+    with qtbot.waitSignal(session.people_changed):
+        session.redo()
+    assert names() == ["Ada"]
+
+
+def test_settings_survive_and_nonsense_becomes_the_default(tmp_path) -> None:
+    path = tmp_path / "deep" / "app.json"
+    chosen = Settings(theme="dark", per_second=2.5, cameras=("camera:0",), window={"a": "b"})
+    save_settings(chosen, path)
+    assert load_settings(path) == chosen
+    path.write_text('{"theme": "pink", "threads": "many", "per_second": 3, "unknown": 1}')
+    assert load_settings(path) == Settings(per_second=3.0)
+    path.write_text("not json")
+    assert load_settings(path) == Settings()
+
+
+def test_a_jobs_line_goes_when_it_ends(tasks: Tasks, qtbot: QtBot) -> None:
+    activity = Activity()
+    qtbot.addWidget(activity)
+    tasks.started.connect(activity.add)
+    go = threading.Event()
+    job = tasks.run("Indexing", lambda _: go.wait(5))
+    assert activity.isVisible() or activity.findChildren(QLabel)
+    with qtbot.waitSignal(job.ended):
+        go.set()
+    qtbot.waitUntil(lambda: not activity.isVisible())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (150, "2 min"), (12000, "3 h 20 min")]
+)
+def test_remaining_time_in_few_words(seconds: float, words: str) -> None:
+    assert remaining(seconds) == words
+
+
+def test_a_toast_offers_its_action_once(qtbot: QtBot) -> None:
+    around = QLabel()
+    around.resize(600, 400)
+    qtbot.addWidget(around)
+    called: list[int] = []
+    toast = Toast(around)
+    toast.say(Message("Gone", action="Undo", call=lambda: called.append(1)))
+    toast._button.click()
+    assert called == [1]
+    assert not toast.isVisible()
