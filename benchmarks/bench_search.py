@@ -15,90 +15,12 @@ from pathlib import Path
 import faiss
 import numpy as np
 from common import show, store
+from made_library import TEMPLATES, make
 
 from reid_core.actions.loading import Models
 from reid_core.actions.search import Searcher, query_person
-from reid_core.images import encode_jpeg
-from reid_core.library import Library, footage, people, schema, vectors
-from reid_core.library.ids import stable_id
-from reid_core.library.paths import floats_to_bytes, path_to_bytes
+from reid_core.library import Library, vectors
 from reid_core.types import Kind
-
-TEMPLATES = 3
-VIDEOS = 50
-VIEWS = 2
-
-
-def make(library: Library, models: Models, n: int) -> None:
-    """N tracklets of 2,000 made-up people in 50 videos, and one of the people enrolled."""
-    rng = np.random.default_rng(0)
-    model, dim = models.model_id(Kind.FACE), models.embedder(Kind.FACE).dim
-    base = rng.normal(size=dim)
-    everybody = 0.9 * base + 0.45 * rng.normal(size=(2000, dim))  # squeezed as the real model is
-    who = rng.integers(0, 2000, n)
-    rows = (everybody[who] + 0.25 * rng.normal(size=(n, dim))).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    media = library.media.put(encode_jpeg(np.zeros((64, 64, 3), np.uint8)))
-    path = path_to_bytes(np.array([0.0, 1.0]), np.zeros((2, 4), np.float32))
-    box, points = floats_to_bytes(np.zeros(4)), floats_to_bytes(np.zeros((5, 2)))
-    with library.transaction("make") as tx:
-        ids = [
-            footage.add_video(
-                tx, f"/v/{v}.mp4", content_hash=f"{v:032x}", duration_s=7200, settings={}
-            )
-            for v in range(VIDEOS)
-        ]
-        keys = [stable_id("t", i) for i in range(n)]
-        tx.execute(
-            schema.tracklet.insert(),
-            [
-                {
-                    "id": k,
-                    "video_id": ids[i % VIDEOS],
-                    "kind": "face",
-                    "start_s": 3.0 * (i // VIDEOS),
-                    "end_s": 3.0 * (i // VIDEOS) + 1,
-                    "path": path,
-                    "chain": k,
-                    "link": None,
-                }
-                for i, k in enumerate(keys)
-            ],
-        )
-        vectors.put_vectors(tx, "tracklet", Kind.FACE, model, keys, rows)
-        for rank in range(VIEWS):
-            views = [stable_id("v", i, rank) for i in range(n)]
-            tx.execute(
-                schema.view.insert(),
-                [
-                    {
-                        "id": w,
-                        "tracklet_id": k,
-                        "rank": rank,
-                        "time_s": 0.5,
-                        "box": box,
-                        "quality": 0.5,
-                        "keypoints": points,
-                        "media": media,
-                    }
-                    for w, k in zip(views, keys, strict=True)
-                ],
-            )
-            vectors.put_vectors(tx, "view", Kind.FACE, model, views, rows)
-        person = people.add_person(tx, "Somebody")
-        for i in range(TEMPLATES):
-            look = (everybody[7] + 0.25 * rng.normal(size=dim)).astype(np.float32)
-            new = people.NewTemplate(
-                Kind.FACE,
-                library.media.put(encode_jpeg(np.full((64, 64, 3), i, np.uint8))),
-                0.9,
-                {},
-                np.zeros((5, 2), np.float32),
-                "made",
-                look / np.linalg.norm(look),
-                model,
-            )
-            people.add_template(tx, person, new)
 
 
 def main() -> None:
