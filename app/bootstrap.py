@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app import crash, log, theme
 from app.settings import (
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from app.session import Session
     from app.views.window import Window
 
+SWEEP_WAIT_S = 2.0  # for another writer, when the window closes
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -34,22 +37,59 @@ def main(arguments: list[str]) -> int:
     told = _told(arguments)
     app = make_application()
     path = settings_path()
-    settings = load_settings(path)
-    dress(app, settings)
-    try:
-        session = open_session(settings, library=told.library, models=told.models)
-    except CameoError as error:
-        QMessageBox.critical(None, "Cameo", str(error))
-        return 2
+    while True:
+        session = _open(app, told, path)
+        if session is None:
+            return 2
+        status, again = _run(app, session, path)
+        if not again:
+            return status
+        told = argparse.Namespace(library=None, models=None, page="settings")
+
+
+def _open(app: QApplication, told: argparse.Namespace, path: Path) -> Session | None:
+    """The session that was told or set; None when there can be none."""
+    while True:
+        settings = load_settings(path)
+        dress(app, settings)
+        try:
+            session = open_session(settings, library=told.library, models=told.models)
+        except CameoError as error:
+            if (other := _other_library(error)) is None:
+                return None
+            told.library = None
+            save_settings(replace(settings, library=str(other)), path)
+            continue
+        page = told.page or first_page(session)
+        session.settings = replace(settings, last_page=page)
+        return session
+
+
+def _run(app: QApplication, session: Session, path: Path) -> tuple[int, bool]:
+    """Show the window until it is closed: the exit status, and whether to open it anew."""
     log.log_to(session.library.folder / "log")
+    session.settings_changed.connect(lambda settings: save_settings(settings, path))
     window = make_window(session)
     crash.install(lambda report: session.tasks.post(lambda: _show_crash(window, report)))
-    if told.page:
-        window.show_page(told.page)
+    again: list[bool] = []
+    session.reopen_asked.connect(lambda: again.append(True) if window.close() else None)
     status = app.exec()
     close_session(session)
     save_settings(session.settings, path)
-    return status
+    log.stop()
+    window.deleteLater()
+    return status, bool(again)
+
+
+def first_page(session: Session) -> str:
+    """The key of the page to begin with: the welcome, or the one that was seen last."""
+    from app.pages import PAGES
+    from app.viewmodels.welcome import needs_welcome
+
+    if needs_welcome(session):
+        return "welcome"
+    last = session.settings.last_page
+    return last if any(e.key == last for e in PAGES) else PAGES[0].key
 
 
 def make_application() -> QApplication:
@@ -65,9 +105,13 @@ def make_application() -> QApplication:
 
 
 def dress(app: QApplication, settings: Settings) -> None:
-    """Language and look."""
+    """Language and look. Safe to do again; a language without a translation stays English."""
+    for old in app.findChildren(QTranslator):
+        app.removeTranslator(old)
+        old.deleteLater()
     language = settings.language
-    locale = QLocale() if language == "system" else QLocale(language)
+    locale = QLocale.system() if language == "system" else QLocale(language)
+    QLocale.setDefault(locale)
     for name, folder in (
         ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
         ("cameo", str(TRANSLATIONS)),
@@ -98,22 +142,73 @@ def make_window(session: Session) -> Window:
     from app.views.window import Window, library_line, show_soon
 
     app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    Dresser(session, app)  # before the window, whose icons take their colours from it
     window = Window(session)
     window.setWindowTitle(library_line(session.library.folder))
-    session.settings_changed.connect(
-        lambda s: theme.apply_theme(app, s.theme) if isinstance(app, QApplication) else None
-    )
     show_soon(window, session.settings.last_page)
+    QTimer.singleShot(0, window, lambda: tidy(session))
     beat = QTimer(window)  # lets Python see Ctrl-C while Qt waits
     beat.start(500)
     beat.timeout.connect(lambda: None)
     return window
 
 
+class Dresser(QObject):
+    """Follows the chosen theme, and the system's while that is what was chosen."""
+
+    def __init__(self, session: Session, app: QApplication) -> None:
+        super().__init__(session)
+        self._session, self._app, self._worn = session, app, session.settings.theme
+        session.settings_changed.connect(self._on_settings)
+        app.styleHints().colorSchemeChanged.connect(self._on_system)
+
+    def _on_settings(self, settings: Settings) -> None:
+        if settings.theme != self._worn:
+            self._worn = settings.theme
+            theme.apply_theme(self._app, settings.theme)
+
+    def _on_system(self) -> None:
+        if self._session.settings.theme == "system":
+            theme.apply_theme(self._app, "system")
+            self._session.settings_changed.emit(self._session.settings)
+
+
+def tidy(session: Session) -> None:
+    """Erase the events that are older than the settings want to keep."""
+    days = session.settings.retention_days
+    if not days or not session.library.writable:
+        return
+    from reid_core.library import events
+
+    session.tasks.run(
+        "",
+        lambda _: events.erase_older(session.library, days),
+        failed=session.tell,
+        lane="write",
+        shown=False,
+    )
+
+
 def close_session(session: Session) -> None:
-    """Stop the lanes, then close the library."""
+    """Stop the lanes, erase pictures that nothing needs once undoing ends, close the library."""
     session.tasks.close()
+    _sweep(session)
     session.library.close()
+
+
+def _sweep(session: Session) -> None:
+    touched = session.history.touched
+    session.history.clear()
+    if not touched or not session.library.writable:
+        return
+    from reid_core.library import erase
+
+    session.library.wait_s = min(session.library.wait_s, SWEEP_WAIT_S)
+    try:
+        erase.sweep(session.library, among=touched)
+    except CameoError as error:  # somebody else writes: the next sweep takes them
+        logging.getLogger(__name__).info("not swept: %s", type(error).__name__)
 
 
 def _told(arguments: list[str]) -> argparse.Namespace:
@@ -128,3 +223,22 @@ def _show_crash(window: Window, report: str) -> None:
     from app.views.crash_dialog import CrashDialog
 
     CrashDialog(report, parent=window).open()
+
+
+def _other_library(error: CameoError) -> Path | None:
+    """Say why the library cannot be opened, and ask for another folder."""
+    box = QMessageBox(QMessageBox.Icon.Critical, "Cameo", str(error))
+    choose = box.addButton(
+        QCoreApplication.translate("Bootstrap", "Choose another folder…"),
+        QMessageBox.ButtonRole.AcceptRole,
+    )
+    box.addButton(
+        QCoreApplication.translate("Bootstrap", "Quit"), QMessageBox.ButtonRole.RejectRole
+    )
+    box.exec()
+    if box.clickedButton() is not choose:
+        return None
+    folder = QFileDialog.getExistingDirectory(
+        None, QCoreApplication.translate("Bootstrap", "Where the library lives")
+    )
+    return Path(folder) if folder else None

@@ -40,6 +40,11 @@ class Mailbox(Generic[T]):
             value, self._value = self._value, None
             return value
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def close(self) -> None:
         """Wake whoever waits, for good."""
         with self._fresh:

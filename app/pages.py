@@ -56,3 +56,13 @@ PAGES = (
         at_foot=True,
     ),
 )
+HIDDEN = (  # shown when they are asked for, without a place at the side
+    Entry(
+        "welcome", QT_TRANSLATE_NOOP("Pages", "Welcome"), "hand-waving", "app.views.welcome_page"
+    ),
+)
+
+
+def entry_of(key: str) -> Entry:
+    """The page of that key; the first one when there is none."""
+    return next((e for e in (*PAGES, *HIDDEN) if e.key == key), PAGES[0])

@@ -45,12 +45,14 @@ class Session(QObject):
     history_changed = Signal()  # what can be undone
     message = Signal(object)  # a Message
     asked_for = Signal(str, object)  # a page's key, and what it should show (or None)
+    reopen_asked = Signal()  # close the window and open it anew, by the settings as they are then
 
     def __init__(
         self, library: Library, store: ModelStore, settings: Settings, tasks: Tasks
     ) -> None:
         super().__init__()
         self.library, self.store, self.settings, self.tasks = library, store, settings, tasks
+        self.opened_with = settings  # some of them take effect at the next opening only
         self.history = History(library)
         self._models: Models | None = None
         self._searcher: Searcher | None = None

@@ -35,6 +35,7 @@ class Settings:
     cameras: tuple[str, ...] = ()  # "camera:0", rtsp://…, as the user added them
     record_live: bool = False  # whether what a camera sees goes into the library
     retention_days: int = 0  # events older than this are erased at start, 0 keeps them
+    accepted_licences: tuple[str, ...] = ()  # terms without commercial use that were agreed to
     seen_welcome: bool = False
     last_page: str = "people"
     window: dict[str, str] = field(default_factory=dict)  # geometry and splitters, base64

@@ -7,6 +7,7 @@ import os
 import sys
 
 NEEDED = {  # shared libraries that Qt's X11 plug-in loads, with the packages of Debian and Ubuntu
+    "libglib-2.0.so.0": "libglib2.0-0",
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
     "libfontconfig.so.1": "libfontconfig1",
@@ -30,13 +31,17 @@ def why_no_window() -> str:
             "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Run cameo app "
             "on a desktop; without one, use the command line: cameo --help."
         )
-    missing = [package for name, package in NEEDED.items() if not _loads(name)]
-    if missing:
+    if missing := missing_packages():
         return (
             "Qt needs system libraries that are not installed. On Debian or Ubuntu: "
             f"sudo apt-get install {' '.join(missing)}"
         )
     return ""
+
+
+def missing_packages() -> list[str]:
+    """The packages of Debian and Ubuntu whose libraries cannot be loaded."""
+    return [package for name, package in NEEDED.items() if not _loads(name)]
 
 
 def _loads(name: str) -> bool:
@@ -45,3 +50,7 @@ def _loads(name: str) -> bool:
     except OSError:
         return False
     return True
+
+
+if __name__ == "__main__":  # for scripts that set a computer up
+    sys.stdout.write(" ".join(missing_packages()))

@@ -141,10 +141,17 @@ class Tasks(QObject):
         future.add_done_callback(partial(self._on_done, job, latest))
         return job
 
+    def list_job(self, job: Job) -> None:
+        """Show work that another process does among ours until it has ended."""
+        self._jobs.append(job)
+        job.ended.connect(partial(self._unlist, job))
+        if job.shown:
+            self.started.emit(job)
+
     def close(self) -> None:
         """Cancel everything, wait for the threads, drop what they answered. Safe twice."""
         self._closed = True
-        for job in self._jobs:
+        for job in self.jobs:
             job.cancel()
         for lane in self._lanes.values():
             lane.shutdown(wait=True, cancel_futures=True)
@@ -154,6 +161,10 @@ class Tasks(QObject):
         """Have something called on the window's thread; from any thread."""
         self._news.put(call)
         self._arrived.emit()
+
+    def _unlist(self, job: Job) -> None:
+        if job in self._jobs:
+            self._jobs.remove(job)
 
     def _work(self, job: Job, work: Work) -> Any:
         if job.is_cancelled:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 GAP = 8  # px between things that belong together; pages use multiples of it
 ICON = 20  # px of an icon beside text
+DRAWN = Path(__file__).parent / "drawn"  # arrows and ticks, which a style sheet takes from files
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def _palette(c: Colours) -> QPalette:
 
 def _sheet(c: Colours) -> str:
     """One style sheet. Widgets ask for a look by the property `look` (see each rule)."""
+    drawn, shade = DRAWN.as_posix(), "dark" if c is DARK else "light"
     return f"""
 QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; }}
 QLabel[look="title"] {{ font-size: 18pt; font-weight: 600; }}
@@ -182,6 +185,26 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     selection-color: {c.on_accent}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
 QComboBox:focus {{ border: 1px solid {c.accent}; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: url("{drawn}/down-{shade}.svg"); width: 14px; height: 14px; }}
+QAbstractSpinBox QLineEdit {{ border: none; background: transparent;
+    margin-left: 6px; padding: 0; }}
+QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button,
+QDoubleSpinBox::down-button {{ background: transparent; border: none; width: 20px;
+    subcontrol-origin: border; }}
+QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-position: top right; }}
+QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{drawn}/up-{shade}.svg");
+    width: 12px; height: 12px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{drawn}/down-{shade}.svg");
+    width: 12px; height: 12px; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {c.muted};
+    border-radius: 4px; background: {c.surface}; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border: 1px solid {c.accent}; }}
+QCheckBox::indicator:checked {{ background: {c.accent}; border: 1px solid {c.accent};
+    image: url("{drawn}/check-{shade}.svg"); }}
+QCheckBox::indicator:disabled {{ border: 1px solid {c.line}; background: {c.window}; }}
 QListView, QTableView, QTreeView {{ background: {c.surface}; border: 1px solid {c.line};
     border-radius: 8px; outline: none; }}
 QListView[look="plain"], QTableView[look="plain"] {{ background: transparent; border: none; }}

@@ -39,7 +39,7 @@ LOSSES: dict[str, dict[str, Any]] = {
     "circle-classes": {"scale": 64.0, "margin": 0.35},
     # by pair
     "contrastive": {"margin": 1.0},
-    "triplet": {"soft": True, "unit": False},
+    "triplet": {"margin": 0.2, "miner": "semi-hard"},
     "lifted-structure": {"margin": 1.0},
     "n-pair": {},
     "multi-similarity": {},

@@ -1,25 +1,192 @@
-"""The page "models"."""
+"""The page of models: what is installed, what can be had, and which one does what."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+import base64
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
+from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from app import theme
+from app.models.installed import InstalledModel
 from app.session import Session
-from app.widgets.parts import EmptyState
+from app.viewmodels.models import Models, Switch
+from app.viewmodels.models_rows import ModelRow
+from app.views.models_details import ICONS, DetailsPanel
+from app.views.models_dialogs import Questions
+from app.views.models_import import ImportDialog
+from app.views.models_table import FILTERS, ModelTable
+from app.widgets.parts import Header, button, label, row
+from reid_core.models.manifest import Manifest
+
+SPLIT = "models_across"  # among the window's settings
 
 
 class Page(QWidget):
-    """Being built."""
+    """Layout and wiring."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        QVBoxLayout(self).addWidget(EmptyState("cube", "models", "Nothing here yet."))
+        self._session = session
+        self.models = Models(session)
+        self.models.setParent(self)
+        self.table = ModelTable(InstalledModel())
+        self.details = DetailsPanel(self.models, self.table.rows)
+        self.questions = Questions(self)
+        self.dialog: ImportDialog | None = None
+        self._header = Header(
+            self.tr("Models"),
+            button(self.tr("Measure all"), self.models.measure_all, icon="gauge"),
+            button(self.tr("Import a network…"), self.import_network, icon="plus", look="primary"),
+        )
+        self._which = QComboBox()
+        self._which.addItems(
+            [self.tr("All models"), self.tr("Installed"), self.tr("For commercial use")]
+        )
+        self._which.setAccessibleName(self.tr("Which models are listed"))
+        self._broken, self._broken_line = self._make_broken()
+        self._across = self._make_split()
+        self._lay_out()
+        self._wire()
 
     def activate(self, wanted: object) -> None:
-        """Shown."""
+        """Shown: look again at what there is. wanted: a model's name to choose, or None."""
+        if isinstance(wanted, str) and wanted:
+            self.models.select(wanted)
+        self.models.refresh()
+        self.table.setFocus()
 
     def close_page(self) -> None:
-        """Closed."""
+        """Remember the splitter."""
+        window = dict(self._session.settings.window)
+        window[SPLIT] = base64.b64encode(self._across.saveState().data()).decode("ascii")
+        self._session.settings = replace(self._session.settings, window=window)
+
+    def do(self, action: str, name: str) -> None:
+        """Do something with a model, asking first where that is needed."""
+        found = next((r for r in self.models.rows if r.name == name), None)
+        if found is None:
+            return
+        possible = self.models.possible(found)
+        action = action or next((a for a in ("use", "fetch") if a in possible), "")
+        if action not in possible:
+            return
+        if action == "file":
+            self._take_file(found)
+        elif action == "remove":
+            self.questions.ask_removal(found, partial(self.models.remove, name))
+        else:
+            {
+                "fetch": self.models.fetch,
+                "use": self.models.use,
+                "measure": lambda one: self.models.measure([one]),
+                "stop": self.models.stop,
+            }[action](name)
+
+    def import_network(self) -> None:
+        """Open the form for an own network."""
+        self.dialog = ImportDialog(self._session, parent=self)
+        self.dialog.importing.installed.connect(self._on_imported)
+        self.dialog.open()
+
+    def _make_broken(self) -> tuple[QFrame, QWidget]:
+        frame = QFrame()
+        frame.setProperty("look", "card")
+        words = label("", "warn", wrap=True)
+        line = row(words, button(self.tr("Remove them"), self.models.remove_broken, icon="trash"))
+        line.setStretch(0, 1)
+        line.setContentsMargins(2 * theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        frame.setLayout(line)
+        frame.hide()
+        return frame, words
+
+    def _make_split(self) -> QSplitter:
+        across = QSplitter(Qt.Orientation.Horizontal)
+        left = QWidget()
+        inside = QVBoxLayout(left)
+        inside.setContentsMargins(0, 0, theme.GAP, 0)
+        inside.addWidget(self.table)
+        across.addWidget(left)
+        across.addWidget(self.details)
+        across.setStretchFactor(0, 1)
+        across.setSizes([760, 320])
+        across.setChildrenCollapsible(False)
+        across.setHandleWidth(1)
+        left.setMinimumWidth(400)
+        self.details.setMinimumWidth(270)
+        kept = self._session.settings.window
+        if SPLIT in kept:
+            across.restoreState(QByteArray(base64.b64decode(kept[SPLIT])))
+        return across
+
+    def _lay_out(self) -> None:
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(3 * theme.GAP, 2 * theme.GAP, 3 * theme.GAP, 2 * theme.GAP)
+        whole.setSpacing(theme.GAP)
+        whole.addWidget(self._header)
+        whole.addWidget(self._broken)
+        whole.addLayout(row(self._which, None))
+        whole.addWidget(self._across, 1)
+
+    def _wire(self) -> None:
+        models, table = self.models, self.table
+        models.rows_changed.connect(self._on_rows)
+        models.row_changed.connect(table.rows.update_row)
+        models.selected_changed.connect(self._on_selected)
+        models.licence_asked.connect(self._ask_licence)
+        models.switch_asked.connect(self._ask_switch)
+        table.chosen.connect(models.select)
+        table.wanted.connect(self.do)
+        table.menu_asked.connect(self._show_menu)
+        self.details.wanted.connect(self.do)
+        self._which.currentIndexChanged.connect(lambda n: table.show_only(FILTERS[n]))
+        self._session.settings_changed.connect(lambda _: table.viewport().update())
+        QShortcut(QKeySequence.StandardKey.Open, self, self.import_network)
+
+    def _on_rows(self) -> None:
+        self.table.rows.set_rows(self.models.rows)
+        there = sum(r.is_there for r in self.models.rows)
+        line = self.tr("{} installed, {} more can be had. Everything runs on this computer.")
+        self._header.line.setText(line.format(there, len(self.models.rows) - there))
+        broken = self.models.broken
+        words = self.tr("These models cannot be read, since their description is damaged: {}.")
+        self._broken_line.setText(words.format(", ".join(broken)))  # type: ignore[attr-defined]
+        self._broken.setVisible(bool(broken))
+
+    def _on_selected(self) -> None:
+        if (found := self.models.selected) is not None:
+            self.table.choose(found.name)
+
+    def _ask_licence(self, found: ModelRow) -> None:
+        self.questions.ask_licence(found, partial(self.models.accept, found.name))
+
+    def _ask_switch(self, switch: Switch) -> None:
+        self.questions.ask_switch(switch, partial(self.models.switch, switch))
+
+    def _take_file(self, found: ModelRow) -> None:
+        title = self.tr("The publisher's file of {}").format(found.name)
+        path, _ = QFileDialog.getOpenFileName(self, title)
+        if path:
+            self.models.fetch(found.name, Path(path))
+
+    def _show_menu(self, name: str, spot: QPoint) -> None:
+        found = next((r for r in self.models.rows if r.name == name), None)
+        if found is None:
+            return
+        menu = QMenu(self)
+        for action in self.models.possible(found):
+            made = menu.addAction(theme.icon(ICONS[action]), self.details.word(action, found))
+            made.triggered.connect(partial(self.do, action, name))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(spot)
+
+    def _on_imported(self, manifest: Manifest) -> None:
+        self.models.select(manifest.name)
+        self._session.say(self.tr("{} is installed").format(manifest.name))
 
 
 def build(session: Session) -> QWidget:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.pages import PAGES, Entry
+from app.pages import HIDDEN, PAGES, Entry, entry_of
 from app.session import Message, Session
 from app.widgets.activity import Activity
 from app.widgets.parts import label
@@ -62,15 +63,17 @@ class Window(QMainWindow):
 
     def show_page(self, key: str, wanted: object = None) -> None:
         """Bring a page to the front, and have it show something."""
-        entry = next((e for e in PAGES if e.key == key), PAGES[0])
+        entry = entry_of(key)
         if entry.key not in self._pages:
             page = entry.build(self._session)
             self._pages[entry.key] = page
             self._stack.addWidget(page)
         page = self._pages[entry.key]
         self._stack.setCurrentWidget(page)
+        self._nav.setExclusive(False)  # a page without a button leaves none pressed
         for one in self._nav.buttons():
             one.setChecked(one.property("key") == entry.key)
+        self._nav.setExclusive(True)
         page.activate(wanted)  # type: ignore[attr-defined]
 
     def page(self, key: str) -> QWidget | None:
@@ -155,8 +158,9 @@ class Window(QMainWindow):
         self._toast.say(message)
 
     def _redress(self) -> None:
-        for one in self._nav.buttons():
-            one.setIcon(theme.icon(one.property("icon_name")))
+        for one in self.findChildren(QAbstractButton):
+            if name := one.property("icon_name"):
+                one.setIcon(theme.icon(name, one.property("icon_shade") or "text"))
 
     def _restore(self) -> None:
         kept = self._session.settings.window.get("geometry", "")
@@ -167,9 +171,10 @@ class Window(QMainWindow):
     def _remember(self) -> None:
         window = dict(self._session.settings.window)
         window["geometry"] = base64.b64encode(self.saveGeometry().data()).decode("ascii")
-        self._session.settings = replace(
-            self._session.settings, window=window, last_page=self.current_page
-        )
+        last = self._session.settings.last_page
+        if all(e.key != self.current_page for e in HIDDEN):
+            last = self.current_page
+        self._session.settings = replace(self._session.settings, window=window, last_page=last)
 
 
 def show_soon(window: Window, key: str) -> None:

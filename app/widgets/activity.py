@@ -38,7 +38,10 @@ class Activity(QScrollArea):
 
     def add(self, job: Job) -> None:
         """Show a job until it ends."""
-        self._rows.addWidget(_Line(job))
+        line = _Line(job)
+        self._rows.addWidget(line)
+        line.show()  # hidden, it would not count for the height
+        job.changed.connect(self._fit)  # its words may take more lines by then
         job.ended.connect(self._on_ended)
         self.show()
         self._fit()
@@ -49,7 +52,8 @@ class Activity(QScrollArea):
     def _fit(self) -> None:
         self.setVisible(self._rows.count() > 0)
         wanted = self._rows.sizeHint().height()
-        self.setFixedHeight(min(wanted, TALLEST))
+        if self.height() != min(wanted, TALLEST):
+            self.setFixedHeight(min(wanted, TALLEST))
 
 
 class _Line(QFrame):

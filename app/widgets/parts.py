@@ -39,6 +39,8 @@ def button(
     if icon:
         shade = {"primary": "on_accent", "danger": "bad"}.get(look, "text")
         made.setIcon(theme.icon(icon, shade))
+        made.setProperty("icon_name", icon)  # by which the window draws it anew in another theme
+        made.setProperty("icon_shade", shade)
     if tip:
         made.setToolTip(tip)
     return made
@@ -50,6 +52,7 @@ def tool(
     """A button that is only an icon; name: its tool tip and accessible name."""
     made = QToolButton()
     made.setIcon(theme.icon(icon))
+    made.setProperty("icon_name", icon)
     made.setIconSize(theme.icon_size())
     made.setToolTip(name)
     made.setAccessibleName(name)

@@ -47,8 +47,9 @@ class Toast(QFrame):
         self._button.setVisible(bool(message.action))
         self._close.setVisible(message.is_error)
         self.setProperty("look", "toast-bad" if message.is_error else "toast")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        for one in (self, self._text, self._button, self._close):  # their colours go by ours
+            one.style().unpolish(one)
+            one.style().polish(one)
         self._place()
         self.show()
         self.raise_()

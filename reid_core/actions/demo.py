@@ -80,7 +80,7 @@ def demo(out: Path, models: Models, *, progress: Progress = no_progress) -> Demo
     progress(0.1, "making the film")
     film = folder / "film.mp4"
     FILM.write(photograph, film)
-    faces = _faces(models, photograph)
+    faces = sample_faces(models, photograph)
     with Library.open(folder / "library") as library:
         progress(0.3, "enrolling")
         for name, place in PEOPLE.items():
@@ -161,8 +161,8 @@ def _answer(
     )
 
 
-def _faces(models: Models, photograph: Image) -> Floats:
-    """The boxes in the photograph, from left to right."""
+def sample_faces(models: Models, photograph: Image) -> Floats:
+    """(6, 4) the faces in the sample photograph from left to right, px. Raises CameoError."""
     found = models.detector(Kind.FACE).detect(photograph)
     if len(found) != 6:
         raise CameoError(f"The sample photograph shows 6 people; {len(found)} faces were found.")

@@ -60,9 +60,12 @@ class Found:
 
         Very poor faces look alike: the threshold says nothing of them.
         """
-        return tuple(s for s in self.sightings if s.verdict == "same" or self._reaches(s))
+        return tuple(s for s in self.sightings if self.is_sure(s))
 
-    def _reaches(self, one: Sighting) -> bool:
+    def is_sure(self, one: Sighting) -> bool:
+        """Whether a sighting is one of the sure."""
+        if one.verdict is not None:
+            return one.verdict == "same"
         value = self.threshold.value
         is_seen = any(view.quality >= LEAST for view in one.evidence)
         return value is not None and one.score >= value and is_seen
@@ -83,10 +86,12 @@ class Searcher:
         where: Filter | None = None,
         top: int = 20,
         without_chain: int | None = None,
+        rejected: bool = False,
     ) -> Found:
         """The sightings that look most like the query.
 
-        without_chain: leave this appearance out (when the query came from it).
+        without_chain: leave this appearance out (when the query came from it). rejected: give
+        what the user said is somebody else as well, marked so.
         """
         started, decoded = time.perf_counter(), counting.total()
         where = where or Filter()
@@ -109,7 +114,7 @@ class Searcher:
             )
             scores, ids = scores[:k], ids[:k]
             said = footage.verdicts_of(connection, query.person) if query.person else {}
-            scored = self._scored(connection, scores, ids, said, without_chain)
+            scored = self._scored(connection, scores, ids, said, without_chain, rejected)
             threshold = self._models.threshold(query.kind)
             groups = merge(scored, at_least=threshold.value)[:top]
             sightings = self._sightings(connection, groups, query)
@@ -124,6 +129,14 @@ class Searcher:
             round(time.perf_counter() - started, 4),
             query.person,
         )
+
+    def warm(self, kind: Kind) -> int:
+        """Have the index of a kind ready before it is asked for; how many tracklets it holds."""
+        model = self._models.model_id(kind)
+        with self._library.read() as connection:
+            return len(
+                self._index(connection, Query(np.zeros((0, 1), np.float32), model, kind, ""))
+            )
 
     def _index(self, connection: Connection, query: Query) -> VectorIndex:
         stamp = Stamp(query.model, str(query.kind), generation(connection, "footage"))
@@ -156,13 +169,17 @@ class Searcher:
         ids: np.ndarray,
         said: dict[int, bool],
         without_chain: int | None,
+        rejected: bool,
     ) -> list[Scored]:
-        """Candidates with what the user said of them; "different" ones are out."""
+        """Candidates with what the user said of them; "different" ones only when wanted."""
         best = dict(zip(ids.tolist(), scores.tolist(), strict=True))
-        wanted = [i for i in {*best, *(t for t, same in said.items() if same)} if said.get(i, True)]
-        stored = footage.tracklets_of(connection, wanted)
+        wanted = {*best, *(t for t, same in said.items() if same)}
+        if not rejected:
+            wanted = {i for i in wanted if said.get(i, True)}
+        stored = footage.tracklets_of(connection, list(wanted))
+        words = {True: "same", False: "different", None: None}
         return [
-            Scored(t, best.get(i, 0.0), "same" if said.get(i) else None)
+            Scored(t, best.get(i, 0.0), words[said.get(i)])
             for i, t in stored.items()
             if t.chain != without_chain
         ]

@@ -22,21 +22,23 @@ def train(
     resume: bool = False,
     progress: Progress = no_progress,
     should_stop: Callable[[], bool] | None = None,
+    is_paused: Callable[[], bool] | None = None,
 ) -> Result:
-    """Train as a TOML file says, with `table.key=value` changes.
+    """Train as a TOML file or the recipe of that name says, with `table.key=value` changes.
 
     Raises TrainingError, DataError and Diverged in sentences; TrainingError when torch is not
     installed.
     """
     require_torch()
-    from reid_core.learn import trainer
+    from reid_core.learn import recipes, trainer
     from reid_core.learn.config import load
 
     return trainer.train(
-        load(config, changes),
+        load(recipes.path_of(config), changes),
         resume=resume,
         progress=progress,
         should_stop=should_stop or trainer.never,
+        is_paused=is_paused or trainer.never,
     )
 
 

@@ -23,7 +23,7 @@ def command(
     A run that was stopped goes on where it was. Example: cameo index holiday.mp4 archive/
     """
     from reid_core.actions.index import BOTH, find_sources, index
-    from reid_core.errors import SourceError
+    from reid_core.errors import LibraryLocked, SourceError
     from reid_core.types import Kind
     from reid_core.video.source import is_live
 
@@ -31,7 +31,7 @@ def command(
         raise typer.BadParameter("is for cameras and streams; files are read to their end")
     kinds = BOTH if kind is OneOrBoth.BOTH else (Kind(kind),)
     results, problems = [], []
-    with open_library(context) as library, library.writer("index"):
+    with open_library(context) as library:
         models = models_for(context, library, threads=1)
         for source in find_sources(sources):
             bar = Bar(source)
@@ -45,7 +45,7 @@ def command(
                     seconds=seconds,
                     progress=bar.tell,
                 )
-            except SourceError as error:
+            except (SourceError, LibraryLocked) as error:
                 bar.clear()
                 problems.append(str(error))
                 typer.echo(f"cameo: {error}", err=True)

@@ -11,6 +11,9 @@ import typer
 
 from reid_core import __version__
 from reid_core.cli import (
+    app as window,
+)
+from reid_core.cli import (
     demo,
     enroll,
     evaluate,
@@ -36,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("app")(window.command)
 app.command("demo")(demo.command)
 app.command("enroll")(enroll.command)
 app.command("identify")(identify.command)

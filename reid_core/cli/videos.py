@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reid_core.cli.output import JsonOption, clock, table, write_json
+from reid_core.cli.output import Bar, JsonOption, clock, table, write_json
 from reid_core.cli.state import open_library
 
 app = typer.Typer(no_args_is_help=True, help="What is indexed: list, show, remove, relink.")
@@ -58,34 +58,27 @@ def remove(
 
     Example: cameo videos remove old.mp4 --yes
     """
-    from reid_core.library import erase, footage
+    from reid_core.actions import videos
+    from reid_core.library import footage
 
     with open_library(context) as library:
         with library.read() as connection:
             video = footage.find_video(connection, name)
         if not yes:
             typer.confirm(f"Remove the index of {video.name}?", abort=True)
-        with library.transaction("remove video", video=video.id) as tx:
-            orphans = footage.remove_video(tx, video.id)
-        for one in orphans:
-            library.media.remove(one)
-        erase.clear_caches(library)
+        videos.remove(library, video.id, progress=Bar(video.name).tell)
 
 
 @app.command()
 def relink(context: typer.Context, name: str, path: Path) -> None:
     """Say where a moved video is now. Example: cameo videos relink holiday.mp4 /new/holiday.mp4"""
-    from reid_core.errors import VideoNotFound
+    from reid_core.actions import videos
     from reid_core.library import footage
-    from reid_core.video.source import content_hash
 
-    with open_library(context) as library, library.transaction("relink") as tx:
-        video = footage.find_video(tx, name)
-        if content_hash(path) != video.content_hash:
-            raise VideoNotFound(
-                f"{path} is not {video.name}: its content is another. Index it instead."
-            )
-        footage.update_video(tx, video.id, path=str(path.absolute()), name=path.name)
+    with open_library(context) as library:
+        with library.read() as connection:
+            video = footage.find_video(connection, name)
+        videos.relink(library, video.id, path)
 
 
 def _state(video: object) -> str:

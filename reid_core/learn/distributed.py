@@ -42,6 +42,12 @@ def world() -> int:
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
+def device_name(device: torch.device) -> str:
+    """As people know it: "cpu", "cuda NVIDIA GeForce RTX 4090"."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    return f"{device.type} {name}".strip()
+
+
 def pick_device(wanted: str) -> torch.device:
     """The device of this process; auto: a GPU if there is one. Raises TrainingError."""
     there = torch.cuda.is_available()

@@ -15,8 +15,9 @@ from reid_core.learn import augment, checkpoint, config, parts
 from reid_core.learn.config import Config
 from reid_core.learn.export import Exported, ModelCard, export
 from reid_core.learn.network import Embedding, Network
-from reid_core.models.manifest import Role
+from reid_core.models.manifest import ARCFACE_TEMPLATE, Role
 
+CHIP = 112  # px, the side that the template is given for
 SAMPLES = 256  # validation pictures that the exported file must agree on
 
 
@@ -92,6 +93,7 @@ def export_run(
             figures=_figures(done),
         ),
         samples=_samples(told),
+        template=_template(role, told.data.height, told.data.width),
     )
 
 
@@ -100,6 +102,16 @@ def _role(role: str) -> Role:
     if role not in known:
         raise TrainingError(f"role is {role!r}, expected one of {', '.join(known)}.")
     return Role(role)
+
+
+def _template(role: str, height: int, width: int) -> tuple[tuple[float, ...], ...] | None:
+    """Where the five points of a face go: as in the chips of 112x112 that faces are learnt from.
+
+    None for bodies, and for faces that were not square: those are cut out without turning.
+    """
+    if role != Role.FACE_EMBEDDER or height != width:
+        return None
+    return tuple(tuple(v * width / CHIP for v in point) for point in ARCFACE_TEMPLATE)
 
 
 def _figures(done: Finished) -> dict[str, Any]:

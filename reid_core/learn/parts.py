@@ -18,7 +18,7 @@ from reid_core.learn.backbones.freeze import freeze
 from reid_core.learn.checkpoint import load_weights
 from reid_core.learn.config import Config
 from reid_core.learn.data import Cache, Pictures, PictureSet, check, combine, read, split_identities
-from reid_core.learn.distributed import rank, synchronise_batch_norm, world
+from reid_core.learn.distributed import device_name, rank, synchronise_batch_norm, world
 from reid_core.learn.losses import named
 from reid_core.learn.losses.classes import ClassLoss
 from reid_core.learn.losses.combine import Sum
@@ -37,6 +37,12 @@ class Sets:
     train: PictureSet
     val: PictureSet
     broken: Broken
+
+    def about(self, device: torch.device) -> dict[str, int | str]:
+        """How much there is to learn from, and on what, for people who watch."""
+        own = self.train.pictures
+        counts = {"identities": own.classes, "pictures": len(own), "left_out": len(self.broken)}
+        return {"device": device_name(device), **counts}
 
 
 def make_sets(config: Config) -> Sets:

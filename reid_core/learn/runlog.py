@@ -10,22 +10,94 @@ Only the first process writes.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from reid_core.errors import CameoError, TrainingError
 from reid_core.files import write_atomically
 
 Row = dict[str, float]
+BEAT_S = 1.0  # status.json is at most this old while steps are made
+LOOK_S = 0.1  # between two looks whether a pause is over
+TRIES, AGAIN_S = 40, 0.05  # Windows refuses to replace a file that a window is reading
+
+
+def claim_folder(folder: Path, config: str, *, resume: bool) -> None:
+    """Make a run's folder and begin it; never write over another run's. Raises TrainingError."""
+    there = (folder / "last.pt").is_file()
+    if resume and not there:
+        raise TrainingError(f"{folder} has no last.pt to go on from.")
+    if there and not resume:
+        raise TrainingError(
+            f"{folder} holds a run already. Go on with it: --resume; or begin another "
+            "one: run.folder=…"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "config.toml", config.encode())
+    before = read_status(folder) if resume else {"step": 0, "steps": 0}
+    write_status(folder, {**before, "state": "starting", "message": ""})
+
+
+@contextmanager
+def telling_failure(folder: Path) -> Iterator[None]:
+    """Have status.json say why a run ended that ends by an error of the world."""
+    try:
+        yield
+    except CameoError as error:
+        write_status(folder, {**read_status(folder), "state": "failed", "message": str(error)})
+        raise
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """What status.json says; empty when it is not there or no status."""
+    try:
+        found = json.loads((folder / "status.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_status(folder: Path, record: Mapping[str, Any]) -> None:
+    """Replace status.json."""
+    _put(folder / "status.json", json.dumps(record).encode())
+
+
+def _put(path: Path, data: bytes) -> None:
+    for left in range(TRIES, 0, -1):
+        try:
+            write_atomically(path, data)
+        except PermissionError:
+            if left == 1:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return
 
 
 class RunLog:
-    """The log of one run. steps: of the whole run. A run that goes on cuts off what lies behind."""
+    """The log of one run. A run that goes on cuts off what lies behind.
 
-    def __init__(self, folder: Path, *, steps: int, start: int, tensorboard: bool) -> None:
+    steps: of the whole run. about: said with every status, like the device.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        steps: int,
+        start: int,
+        tensorboard: bool,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folder, self.steps, self.start = folder, steps, start
+        self._about = dict(about or {})
+        self._values: Mapping[str, float] = {}
+        self._told = 0.0
         self._rows = _rows_before(folder / "log.csv", start)
         self._columns = list(dict.fromkeys(k for row in self._rows for k in row))
         self._began = time.monotonic()
@@ -51,9 +123,37 @@ class RunLog:
                 self._writer.add_scalar(name, value, step)
         self.status("training", step, values)
 
+    def beat(self, step: int) -> None:
+        """Say how far it is between two reports, once a second."""
+        if time.monotonic() - self._told >= BEAT_S:
+            self.status("training", step, self._values)
+
+    @contextmanager
+    def away(self, state: str, step: int) -> Iterator[None]:
+        """Say that no steps are made for as long as the block lasts; its time does not count
+        for the time that is left. state: validating or paused.
+        """
+        self.status(state, step, self._values)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._began += time.monotonic() - began
+        self.status("training", step, self._values)
+
+    def hold(
+        self, step: int, is_paused: Callable[[], bool], should_stop: Callable[[], bool]
+    ) -> None:
+        """Wait until the pause is over."""
+        with self.away("paused", step):
+            while is_paused() and not should_stop():
+                time.sleep(LOOK_S)
+
     def status(self, state: str, step: int, values: Mapping[str, float], message: str = "") -> None:
-        """Write how the run stands. state: training, stopped, done or failed."""
+        """Write how the run stands. state: training, validating, paused, stopped or done."""
+        self._values, self._told = values, time.monotonic()
         record = {
+            **self._about,
             "state": state,
             "step": step,
             "steps": self.steps,
@@ -61,15 +161,18 @@ class RunLog:
             "values": {k: round(float(v), 6) for k, v in values.items()},
             "message": message,
         }
-        write_atomically(self.folder / "status.json", json.dumps(record).encode())
+        write_status(self.folder, record)
 
     def seconds_left(self, step: int) -> float:
         """By the speed since this process began; 0 while nothing is known."""
         done = step - self.start
         return (time.monotonic() - self._began) / done * (self.steps - step) if done > 0 else 0.0
 
-    def close(self) -> None:
-        """Finish the TensorBoard file."""
+    def finish(self, result: Mapping[str, Any], step: int) -> None:
+        """Write what the run came to, and close."""
+        write_atomically(self.folder / "result.json", json.dumps(result, indent=1).encode())
+        ended = "stopped" if result["state"] == "interrupted" else "done"
+        self.status(ended, step, result["metrics"], str(result["state"]))
         if self._writer is not None:
             self._writer.close()
 
@@ -78,10 +181,11 @@ class RunLog:
             csv.DictWriter(out, self._columns).writerow(_shown(row))
 
     def _write_all(self) -> None:
-        with (self.folder / "log.csv").open("w", newline="", encoding="utf-8") as out:
-            writer = csv.DictWriter(out, self._columns)
-            writer.writeheader()
-            writer.writerows(_shown(row) for row in self._rows)
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, self._columns)
+        writer.writeheader()
+        writer.writerows(_shown(row) for row in self._rows)
+        _put(self.folder / "log.csv", out.getvalue().encode())
 
 
 def _shown(row: Row) -> dict[str, str]:
@@ -92,16 +196,19 @@ def read_log(path: Path) -> list[Row]:
     """The rows of a log.csv; a last line that was cut off is left out."""
     if not path.is_file():
         return []
-    rows = []
     with path.open(newline="", encoding="utf-8") as source:
-        for record in csv.DictReader(source):
-            try:
-                row = {k: float(v) for k, v in record.items() if k and v}
-            except ValueError:
-                continue
-            if "step" in row:
-                rows.append(row)
-    return rows
+        return list(rows_of(csv.DictReader(source)))
+
+
+def rows_of(records: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Those of a log's records that are numbers."""
+    for record in records:
+        try:
+            row = {k: float(v) for k, v in record.items() if k and v}
+        except (TypeError, ValueError):  # cut off, or with more cells than columns
+            continue
+        if "step" in row:
+            yield row
 
 
 def _rows_before(path: Path, step: int) -> list[Row]:

@@ -8,7 +8,6 @@ A run's folder: config.toml (resolved), log.csv, status.json, last.pt, best.pt, 
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -22,14 +21,13 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from reid_core.errors import TrainingError
-from reid_core.files import write_atomically
 from reid_core.learn import augment, checkpoint, config, parts, validate
 from reid_core.learn.config import Config
 from reid_core.learn.distributed import gather, gather_labels, pick_device, processes, rank, world
 from reid_core.learn.ema import RunningMean
 from reid_core.learn.guard import Guard
 from reid_core.learn.network import Features, Network
-from reid_core.learn.runlog import RunLog
+from reid_core.learn.runlog import RunLog, claim_folder, telling_failure
 from reid_core.learn.schedule import schedule
 from reid_core.protocols import Progress, no_progress
 
@@ -56,7 +54,7 @@ class Result:
 
 
 def never() -> bool:
-    """A `should_stop` that lets the run end by itself."""
+    """A `should_stop` or `is_paused` that lets the run end by itself."""
     return False
 
 
@@ -66,19 +64,25 @@ def train(
     resume: bool = False,
     progress: Progress = no_progress,
     should_stop: Callable[[], bool] = never,
+    is_paused: Callable[[], bool] = never,
 ) -> Result:
     """Run a configuration, in this process or in those that torchrun started.
 
     resume: go on from the folder's last checkpoint. should_stop: asked after every step; what
-    was learnt is kept then. Raises TrainingError, DataError, Diverged.
+    was learnt is kept then. is_paused: asked after every step of a single process; it waits until
+    that is over, with what was learnt on disk. Raises TrainingError, DataError, Diverged.
     """
     device = pick_device(told.run.device)
     with processes(device):
-        return Trainer(told, device, resume=resume).run(progress, should_stop)
+        folder = Path(told.run.folder)
+        if rank() == 0:
+            claim_folder(folder, config.to_toml(told), resume=resume)
+        with telling_failure(folder):
+            return Trainer(told, device, resume=resume).run(progress, should_stop, is_paused)
 
 
 class Trainer:
-    """One run. All that changes while it goes on is in `state`."""
+    """One run in a folder that was claimed. All that changes while it goes on is in `learnt`."""
 
     def __init__(self, told: Config, device: torch.device, *, resume: bool) -> None:
         self.told, self.device = told, device
@@ -86,8 +90,6 @@ class Trainer:
         if told.optim.amp not in AMP:
             raise TrainingError(f"optim.amp is {told.optim.amp!r}, expected off, bf16 or fp16.")
         self.amp = AMP[told.optim.amp]
-        if rank() == 0:
-            self._claim_folder(resume)
         torch.manual_seed(told.run.seed)
         self.sets = parts.make_sets(told)
         self.network: Network = parts.make_model(told, device)
@@ -119,13 +121,19 @@ class Trainer:
                 self.folder,
                 steps=self.steps,
                 start=self.step,
-                tensorboard=told.run.tensorboard and rank() == 0,
+                tensorboard=told.run.tensorboard,
+                about={"per_epoch": self.per_epoch, **self.sets.about(device)},
             )
             if rank() == 0
             else None
         )
 
-    def run(self, progress: Progress, should_stop: Callable[[], bool]) -> Result:
+    def run(
+        self,
+        progress: Progress,
+        should_stop: Callable[[], bool],
+        is_paused: Callable[[], bool] = never,
+    ) -> Result:
         """Train to the end, or until it is asked to stop, or stops improving."""
         began = time.monotonic()
         if not self.step:
@@ -145,6 +153,9 @@ class Trainer:
                     break
             if self._is_due(self.told.run.save_every):
                 self.save()
+            if self.log is not None and world() == 1 and is_paused():
+                self.save()
+                self.log.hold(self.step, is_paused, should_stop)
             if self._agreed(should_stop):
                 state = "interrupted"
                 break
@@ -179,15 +190,16 @@ class Trainer:
     def validate(self) -> dict[str, float]:
         """The metrics of the network, or of its running mean, on people never trained on."""
         data = self.told.data
-        vectors = validate.embed(
-            self.kept,
-            self.sets.val,
-            device=self.device,
-            mean=tuple(data.mean),
-            std=tuple(data.std),
-            amp=self.amp,
-        )
-        return validate.measure(vectors, self.sets.val)
+        with self.log.away("validating", self.step) if self.log else nullcontext():
+            vectors = validate.embed(
+                self.kept,
+                self.sets.val,
+                device=self.device,
+                mean=tuple(data.mean),
+                std=tuple(data.std),
+                amp=self.amp,
+            )
+            return validate.measure(vectors, self.sets.val)
 
     @property
     def kept(self) -> nn.Module:
@@ -258,19 +270,6 @@ class Trainer:
         else:
             torch.manual_seed(self.told.run.seed + 7919 * self.step + rank())
 
-    def _claim_folder(self, resume: bool) -> None:
-        """Make the run's folder; never write over another run's."""
-        there = (self.folder / "last.pt").is_file()
-        if resume and not there:
-            raise TrainingError(f"{self.folder} has no last.pt to go on from.")
-        if there and not resume:
-            raise TrainingError(
-                f"{self.folder} holds a run already. Go on with it: --resume; or begin another "
-                "one: run.folder=…"
-            )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.folder / "config.toml", config.to_toml(self.told).encode())
-
     def _runner(self) -> nn.Module:
         """The network as it is called in training: compiled, and over several processes."""
         network: nn.Module = self.network
@@ -335,6 +334,8 @@ class Trainer:
 
     def _tell(self, values: dict[str, float | Tensor], progress: Progress) -> None:
         if self.step % self.told.run.log_every and self.step != self.steps:
+            if self.log is not None:
+                self.log.beat(self.step)
             return
         shown = {k: float(v) for k, v in values.items()}
         self._report({"epoch": self.step / self.per_epoch, **shown})
@@ -384,9 +385,5 @@ class Trainer:
             seconds=round(seconds, 1),
         )
         if self.log is not None:
-            record = {**asdict(result), "folder": str(self.folder)}
-            write_atomically(self.folder / "result.json", json.dumps(record, indent=1).encode())
-            ended = "stopped" if state == "interrupted" else "done"
-            self.log.status(ended, self.step, self.best_metrics, state)
-            self.log.close()
+            self.log.finish({**asdict(result), "folder": str(self.folder)}, self.step)
         return result

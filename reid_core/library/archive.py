@@ -17,11 +17,18 @@ import numpy as np
 import sqlalchemy as sa
 
 from reid_core import images
-from reid_core.errors import BadName, ImageUnreadable, LibraryCorrupt, PersonNotFound
+from reid_core.errors import (
+    BadName,
+    ImageUnreadable,
+    LibraryCorrupt,
+    LibraryError,
+    PersonNotFound,
+)
 from reid_core.library import people, schema
 from reid_core.library.media import NAME
 from reid_core.library.paths import floats_from_bytes
 from reid_core.library.store import Library
+from reid_core.protocols import Progress, no_progress
 from reid_core.types import Kind
 
 FORMAT = 1
@@ -30,28 +37,37 @@ MAX_PICTURE = 8 << 20
 MAX_PEOPLE = 1_000_000
 
 
-def export_people(library: Library, out: Path) -> int:
-    """Write everybody; returns how many. Atomic."""
+def export_people(library: Library, out: Path, progress: Progress = no_progress) -> int:
+    """Write everybody; returns how many. Atomic. Raises LibraryError when it cannot be written."""
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        n = _write(library, part)
+        n = _write(library, part, progress)
         part.replace(out)
+    except OSError as error:
+        raise LibraryError(f"{out} cannot be written: {error.strerror}.") from error
     finally:
         part.unlink(missing_ok=True)
     return n
 
 
-def _write(library: Library, part: Path) -> int:
+def _write(library: Library, part: Path, progress: Progress) -> int:
     with library.read() as connection, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         everybody = people.list_people(connection)
-        records = [_person_record(connection, p) for p in everybody]
+        records = []
+        for i, person in enumerate(everybody):
+            progress(0.5 * i / len(everybody), f"{i + 1} of {len(everybody)}")
+            records.append(_person_record(connection, person))
         archive.writestr("people.json", json.dumps({"format": FORMAT, "people": records}))
-        for media in sorted({t["media"] for r in records for t in r["templates"]}):
+        pictures = sorted({t["media"] for r in records for t in r["templates"]})
+        for i, media in enumerate(pictures):
+            progress(0.5 + 0.5 * i / len(pictures), f"{i + 1} of {len(pictures)}")
             archive.write(library.media.path(media), f"media/{media}.jpg", zipfile.ZIP_STORED)
     return len(everybody)
 
 
-def import_people(library: Library, file: Path) -> tuple[int, int]:
+def import_people(
+    library: Library, file: Path, progress: Progress = no_progress
+) -> tuple[int, int]:
     """Add everybody from an archive, to people of the same name where there are; all or nothing.
 
     Returns how many people and new templates. Raises LibraryCorrupt when it is no archive.
@@ -59,8 +75,12 @@ def import_people(library: Library, file: Path) -> tuple[int, int]:
     try:
         with zipfile.ZipFile(file) as archive:
             records = _read_index(archive)
+            added = 0
             with library.transaction("import people", people=len(records)) as tx:
-                return len(records), sum(_add_person(tx, library, archive, r) for r in records)
+                for i, record in enumerate(records):
+                    progress(i / len(records), f"{i + 1} of {len(records)}")
+                    added += _add_person(tx, library, archive, record)
+            return len(records), added
     except OSError as error:
         if error.filename and Path(error.filename) == file:
             raise LibraryCorrupt(f"{file} cannot be read: {error.strerror}.") from error

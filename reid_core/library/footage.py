@@ -30,7 +30,10 @@ from reid_core.types import Embeddings, Floats, Kind, Tracklet
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """An indexed source. indexed_until_s: how far; state: new, indexing, done or broken."""
+    """An indexed source. indexed_until_s: how far; state: new, indexing, done or broken.
+
+    created: when it came into the library, UTC.
+    """
 
     id: int
     path: str
@@ -41,6 +44,7 @@ class Video:
     indexed_until_s: float
     message: str
     settings: str
+    created: str
     faces: int = 0
     bodies: int = 0
 
@@ -133,6 +137,14 @@ def video_by_hash(connection: Connection, content_hash: str) -> Video | None:
     query = sa.select(*_video_columns()).where(schema.video.c.content_hash == content_hash)
     row = connection.execute(query).first()
     return Video(*row) if row else None
+
+
+def video_of(connection: Connection, video: int) -> Video:
+    """The video of that id. Raises VideoNotFound."""
+    row = connection.execute(sa.select(*_video_columns()).where(schema.video.c.id == video)).first()
+    if row is None:
+        raise VideoNotFound("This video is no longer in the library.")
+    return Video(*row)
 
 
 def find_video(connection: Connection, name: str) -> Video:
@@ -356,6 +368,7 @@ def _video_columns() -> list[sa.Column[Any]]:
         "indexed_until_s",
         "message",
         "settings",
+        "created",
     )
     return [v[name] for name in names]
 

@@ -44,6 +44,13 @@ class Step:
             found |= {r[1] for r in (before, after) if r is not None}
         return frozenset(found)
 
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The names of the stored pictures of the templates that it touches."""
+        media = list(schema.template.c.keys()).index("media")
+        rows = (r for both in self.changes["template"].values() for r in both)
+        return frozenset(r[media] for r in rows if r is not None)
+
 
 class History:
     """The steps of one library, newest last. Safe from any thread; one records at a time."""
@@ -52,6 +59,7 @@ class History:
         self._library = library
         self._done: list[Step] = []
         self._undone: list[Step] = []
+        self._touched: set[str] = set()
         self._lock = threading.RLock()
 
     @property
@@ -63,6 +71,18 @@ class History:
     def can_redo(self) -> str | None:
         """What `redo` would do again."""
         return self._undone[-1].what if self._undone else None
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The stored pictures that undoing or redoing may need."""
+        with self._lock:
+            return frozenset().union(*(s.pictures for s in (*self._done, *self._undone)))
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The stored pictures that any step so far was about: nothing may refer to them now."""
+        with self._lock:
+            return frozenset(self._touched)
 
     @contextmanager
     def recording(self, what: str, *, losing: Sequence[int] = ()) -> Iterator[None]:
@@ -79,6 +99,7 @@ class History:
                 new = [key[0] for key in after["template"].keys() - before["template"].keys()]
                 step = Step(what, _changes(before, after), (*lost, *_vectors(connection, new)))
             if any(step.changes.values()):
+                self._touched |= step.pictures
                 self._done = [*self._done[1 - DEPTH :], step]
                 self._undone.clear()
 
@@ -107,6 +128,12 @@ class History:
         with self._lock:
             self._done = [s for s in self._done if person not in s.people]
             self._undone = [s for s in self._undone if person not in s.people]
+
+    def clear(self) -> None:
+        """Drop every step: what they would bring back has no vectors of a model new in use."""
+        with self._lock:
+            self._done.clear()
+            self._undone.clear()
 
     def _turn(self, step: Step, *, back: bool) -> None:
         action = "undo" if back else "redo"

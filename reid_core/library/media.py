@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from reid_core.errors import LibraryCorrupt
 
 NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def name_of(data: bytes) -> str:
+    """The name under which bytes are stored: 32 hex digits of their hash."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 class Media:
@@ -23,7 +29,7 @@ class Media:
 
         Raises OSError (a full disk, say), leaving nothing half written.
         """
-        name = hashlib.blake2b(data, digest_size=16).hexdigest()
+        name = name_of(data)
         path = self.path(name)
         if path.exists():
             return name
@@ -64,3 +70,10 @@ class Media:
         except FileNotFoundError:
             return 0
         return size
+
+    def names(self) -> Iterator[str]:
+        """The names of all that is stored, as they are found."""
+        for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
+            for path in folder.glob("*.jpg"):
+                if NAME.fullmatch(path.stem):
+                    yield path.stem

@@ -7,6 +7,7 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,10 +19,11 @@ from reid_core.library import schema
 from reid_core.library.ids import format_id, parse_id, random_id
 from reid_core.library.paths import floats_to_bytes
 from reid_core.library.store import bump, now
-from reid_core.library.vectors import put_vectors
+from reid_core.library.vectors import IN_QUERY, put_vectors
 from reid_core.types import Floats, Kind
 
 MAX_NAME = 200
+MAX_NOTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,24 @@ class Template:
     quality: float
     where_from: str
     created: str
+    parts: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """Somebody as a list of people shows them. media: their best picture, "" when there is none.
+
+    confirmed: how many tracklets the user said are theirs.
+    """
+
+    id: int
+    name: str
+    notes: str
+    created: str
+    faces: int
+    bodies: int
+    media: str
+    confirmed: int
 
 
 def add_person(tx: Connection, name: str, notes: str = "") -> int:
@@ -88,26 +108,62 @@ def add_person(tx: Connection, name: str, notes: str = "") -> int:
 
 def find_person(connection: Connection, name_or_id: str) -> Person:
     """By name (letters' case does not matter) or id. Raises PersonNotFound naming near ones."""
-    for one in list_people(connection):
-        if _key(one.name) == _key(name_or_id) or one.id == parse_id(name_or_id):
-            return one
-    names = [p.name for p in list_people(connection)]
+    p = schema.person.c
+    found = sa.or_(p.name_key == _key(name_or_id), p.id == (parse_id(name_or_id) or -1))
+    row = connection.execute(_counted().where(found).order_by(p.name_key)).first()
+    if row is not None:
+        return Person(*row)
+    names = list(connection.execute(sa.select(p.name)).scalars())
     near = difflib.get_close_matches(name_or_id, names, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(near)}?" if near else " See: cameo people list"
     raise PersonNotFound(f"Nobody named {name_or_id!r} is enrolled.{hint}")
 
 
+def person_named(connection: Connection, name: str) -> int | None:
+    """The id of whoever has exactly that name (letters' case does not matter)."""
+    p = schema.person.c
+    return connection.scalar(sa.select(p.id).where(p.name_key == _key(name)))
+
+
 def list_people(connection: Connection) -> list[Person]:
     """Everybody, by name, in one query."""
-    p, t = schema.person.c, schema.template.c
-    counts = [sa.func.count(t.id).filter(t.kind == kind) for kind in ("face", "body")]
-    query = (
-        sa.select(p.id, p.name, p.notes, p.created, *counts)
-        .select_from(schema.person.outerjoin(schema.template))
-        .group_by(p.id)
-        .order_by(p.name_key)
-    )
+    query = _counted().order_by(schema.person.c.name_key)
     return [Person(*row) for row in connection.execute(query)]
+
+
+def list_portraits(connection: Connection) -> list[Portrait]:
+    """Everybody, by name, with their best picture (of a face where there is one), in one query."""
+    p, t, v = schema.person.c, schema.template.c, schema.verdict.c
+    place = sa.func.row_number().over(
+        partition_by=t.person_id, order_by=((t.kind == Kind.FACE).desc(), t.quality.desc(), t.id)
+    )
+    ranked = sa.select(t.person_id, t.media, place.label("place")).subquery()
+    owned = (
+        sa.select(
+            t.person_id,
+            sa.func.count().filter(t.kind == Kind.FACE).label("faces"),
+            sa.func.count().filter(t.kind == Kind.BODY).label("bodies"),
+        )
+        .group_by(t.person_id)
+        .subquery()
+    )
+    said = (
+        sa.select(v.person_id, sa.func.count().label("same"))
+        .where(v.same.is_(True))
+        .group_by(v.person_id)
+        .subquery()
+    )
+    best = sa.and_(ranked.c.person_id == p.id, ranked.c.place == 1)
+    tables = (
+        schema.person.outerjoin(owned, owned.c.person_id == p.id)
+        .outerjoin(ranked, best)
+        .outerjoin(said, said.c.person_id == p.id)
+    )
+    numbers = [sa.func.coalesce(c, 0) for c in (owned.c.faces, owned.c.bodies)]
+    last = (sa.func.coalesce(ranked.c.media, ""), sa.func.coalesce(said.c.same, 0))
+    columns: list[Any] = [p.id, p.name, p.notes, p.created, *numbers, *last]
+    query = sa.select(*columns).select_from(tables).order_by(p.name_key)
+    return [Portrait(*row) for row in connection.execute(query)]
 
 
 def names_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
@@ -126,12 +182,21 @@ def rename(tx: Connection, person: int, name: str) -> None:
     tx.execute(p.update().where(p.c.id == person).values(name=clean, name_key=_key(clean)))
 
 
+def set_notes(tx: Connection, person: int, notes: str) -> None:
+    """Keep what the user writes about somebody, at most `MAX_NOTES` characters of it."""
+    p = schema.person
+    tx.execute(p.update().where(p.c.id == person).values(notes=notes[:MAX_NOTES]))
+
+
 def merge(tx: Connection, *, into: int, gone: int) -> None:
-    """All templates and verdicts of `gone` become those of `into`; `gone` disappears."""
+    """All templates and verdicts of `gone` become those of `into`; `gone` disappears.
+
+    Pictures that both have are kept once.
+    """
     if into == gone:
         raise ValueError("a person cannot be merged with themselves")
-    t, v = schema.template, schema.verdict
-    tx.execute(t.update().where(t.c.person_id == gone).values(person_id=into))
+    v = schema.verdict
+    move_templates(tx, [row.id for row in templates_of(tx, gone)], into)
     known = sa.select(v.c.tracklet_id).where(v.c.person_id == into)
     tx.execute(v.delete().where(v.c.person_id == gone, v.c.tracklet_id.in_(known)))
     tx.execute(v.update().where(v.c.person_id == gone).values(person_id=into))
@@ -146,6 +211,34 @@ def split(tx: Connection, templates: Sequence[int], name: str) -> int:
     tx.execute(t.update().where(t.c.id.in_(templates)).values(person_id=one))
     bump(tx, "people")
     return one
+
+
+def move_templates(tx: Connection, templates: Sequence[int], person: int) -> None:
+    """Give templates to another person; those whose picture is theirs already are deleted."""
+    t = schema.template
+    there = sa.select(t.c.media, t.c.kind).where(t.c.person_id == person)
+    known = {tuple(row) for row in tx.execute(there)}
+    doubles = []
+    for i in range(0, len(templates), IN_QUERY):
+        some = t.c.id.in_(list(templates[i : i + IN_QUERY]))
+        for row in tx.execute(sa.select(t.c.id, t.c.media, t.c.kind, t.c.person_id).where(some)):
+            if row.person_id != person and (row.media, row.kind) in known:
+                doubles.append(row.id)
+            known.add((row.media, row.kind))
+        tx.execute(t.update().where(some).values(person_id=person))
+    delete_templates(tx, doubles)
+
+
+def delete_templates(tx: Connection, templates: Sequence[int]) -> None:
+    """Delete templates with their vectors. Pictures stay until `erase.sweep`, so that this can
+    be undone.
+    """
+    t, v = schema.template, schema.vector
+    for i in range(0, len(templates), IN_QUERY):
+        some = list(templates[i : i + IN_QUERY])
+        tx.execute(v.delete().where(v.c.owner_id.in_(some), v.c.owner == "template"))
+        tx.execute(t.delete().where(t.c.id.in_(some)))
+    bump(tx, "people")
 
 
 def add_template(tx: Connection, person: int, new: NewTemplate) -> int | None:
@@ -180,11 +273,21 @@ def templates_of(connection: Connection, person: int) -> list[Template]:
     """A person's templates, best first."""
     t = schema.template.c
     query = (
-        sa.select(t.id, t.person_id, t.kind, t.media, t.quality, t.where_from, t.created)
+        sa.select(t.id, t.person_id, t.kind, t.media, t.quality, t.where_from, t.created, t.parts)
         .where(t.person_id == person)
         .order_by(t.quality.desc())
     )
-    return [Template(i, p, Kind(kind), *rest) for i, p, kind, *rest in connection.execute(query)]
+    return [
+        Template(*row[:2], Kind(row[2]), *row[3:7], json.loads(row[7]))
+        for row in connection.execute(query)
+    ]
+
+
+def picture_owners(connection: Connection, kind: Kind) -> dict[str, int]:
+    """Whose template each stored picture of a kind is, by the picture's name."""
+    t = schema.template.c
+    query = sa.select(t.media, t.person_id).where(t.kind == kind)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def template_owners(connection: Connection, templates: Sequence[int]) -> NDArray[np.int64]:
@@ -206,12 +309,22 @@ def clean_name(name: str) -> str:
     return text
 
 
+def _counted() -> sa.Select[Any]:
+    """People with how many templates they have, as columns of `Person`."""
+    p, t = schema.person.c, schema.template.c
+    counts = [sa.func.count(t.id).filter(t.kind == kind) for kind in ("face", "body")]
+    return (
+        sa.select(p.id, p.name, p.notes, p.created, *counts)
+        .select_from(schema.person.outerjoin(schema.template))
+        .group_by(p.id)
+    )
+
+
 def _key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _must_be_free(tx: Connection, name: str, *, but: int | None = None) -> None:
-    p = schema.person.c
-    there = tx.scalar(sa.select(p.id).where(p.name_key == _key(name)))
+    there = person_named(tx, name)
     if there is not None and there != but:
         raise NameTaken(f"Somebody named {name} is enrolled already.")

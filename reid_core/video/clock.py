@@ -79,14 +79,35 @@ class Clock:
             self._again()
         self._used = True
         if wanted_s > 0:
-            for back in STEPS_BACK_S:
-                found = self._sought(wanted_s - back)
-                first = next(found, None)
-                if first and self._at(first[2]) is not None and first[1] <= wanted_s + SLACK_S:
-                    yield from chain([first], found)
-                    return
+            if (found := self._landed(wanted_s)) is not None:
+                yield from found
+                return
             self._again()
         yield from self._numbered(from_start=True)
+
+    def seek(self, wanted_s: float) -> Iterator[Timed]:
+        """As `pictures`, for a player: in the file as it is open where that works.
+
+        It ends what an earlier call gave.
+        """
+        if self._origin is not None and not self.closed:
+            self._faulty = False
+            if (found := self._landed(wanted_s)) is not None:
+                yield from found
+                return
+        yield from self.pictures(wanted_s)
+
+    def key_at(self, time_s: float) -> float | None:
+        """About when the last key picture before a moment is shown; None where nothing says so."""
+        with self._lock:
+            if self.closed or self._origin is None or not self.stream.time_base:
+                return None
+            entries = self.stream.index_entries
+            at = int((time_s + float(self._origin)) / self.stream.time_base)
+            place = entries.search_timestamp(at, backward=True)
+            if place < 0:
+                return None
+            return float(entries[place].timestamp * self.stream.time_base - self._origin)
 
     def is_cut_short(self) -> bool:
         """After the last picture: whether the file says that there should be more."""
@@ -104,6 +125,15 @@ class Clock:
             self._release()
             if not self.closed:
                 self._open()
+
+    def _landed(self, wanted_s: float) -> Iterator[Timed] | None:
+        """From a key picture at or before a moment; None where the file cannot be sought so."""
+        for back in STEPS_BACK_S:
+            found = self._sought(wanted_s - back)
+            first = next(found, None)
+            if first and self._at(first[2]) is not None and first[1] <= wanted_s + SLACK_S:
+                return chain([first], found)
+        return None
 
     def _sought(self, wanted_s: float) -> Iterator[Timed]:
         """From the key picture before a moment; nothing where the file cannot be sought."""

@@ -33,7 +33,8 @@ class LiveSource:
     """The latest pictures of a reader, reconnecting with growing pauses when it ends.
 
     connect: opens the source; raises SourceUnavailable. tries: connections in a row that may
-    fail; 1 for a camera, which does not come back.
+    fail; 1 for a camera, which does not come back. began_s: the moment from which times count, by
+    `time.monotonic`. is_connected: false between the loss of the connection and the next picture.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class LiveSource:
         self._fresh = threading.Condition()
         self._latest: tuple[int, float, Image | VideoFrame] | None = None
         self._failed: SourceUnavailable | None = None
-        self._started = time.monotonic()
+        self.has_end = False
+        self.began_s = time.monotonic()
+        self.is_connected = True
         self._first = connect()
         self._thread = threading.Thread(target=self._read, name="live", daemon=True)
         self._thread.start()
@@ -76,11 +79,15 @@ class LiveSource:
             elif failed is not None:
                 raise SourceBroken(str(failed)) from failed
 
-    def close(self) -> None:
-        """Stop reading; safe to call twice."""
+    def stop(self) -> None:
+        """Have the iteration end soon, without waiting for the connection."""
         self._stop.set()
         with self._fresh:
             self._fresh.notify_all()
+
+    def close(self) -> None:
+        """Stop reading; safe to call twice."""
+        self.stop()
         if threading.current_thread() is not self._thread:
             self._thread.join(TIMEOUT_S + 5)
 
@@ -105,6 +112,7 @@ class LiveSource:
                 finally:
                     reader.close()
             failures += 1
+            self.is_connected = False
             if self._stop.is_set() or failures >= self._tries:
                 return
             self._pause(min(FIRST_PAUSE_S * 2 ** (failures - 1), LONGEST_PAUSE_S))
@@ -124,12 +132,12 @@ class LiveSource:
             picture = reader.read()
             if picture is None:
                 break
-            gave = True
+            gave = self.is_connected = True
             self.decoded_frames += 1
             counting.add(1)
             with self._fresh:
                 number = self._latest[0] + 1 if self._latest else 0
-                self._latest = (number, time.monotonic() - self._started, picture)
+                self._latest = (number, time.monotonic() - self.began_s, picture)
                 self._fresh.notify_all()
         return gave
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,9 +26,9 @@ from reid_core.protocols import Detector, Embedder
 from reid_core.track.chooser import Candidate
 from reid_core.types import Detections, Embeddings, Floats, Frame, Image, Kind, Tracklet, View
 from reid_core.video.link import LinkVotes, faces_in_bodies
+from reid_core.video.scene import is_cut, layout
 from reid_core.video.trails import KeyOf, Trail, Trails, thin
 
-SAME_SCENE = 0.4  # correlation of successive pictures; cuts were seen below 0.3, pans above 0.5
 CROWDED = 0.7  # how much of its quality a body loses when wholly covered by another
 
 OnFrame = Callable[[Frame], None]
@@ -132,13 +131,14 @@ def run(
     key_of: KeyOf,
     plan: Plan,
     on_frame: OnFrame | None = None,
-) -> Iterator[Segment]:
+) -> Generator[Segment, None, None]:
     """Tracklets of everybody in the pictures, segment by segment.
 
     frames: in order of time, at the rate to be looked at. on_frame: called in order, for
     progress. Errors of the source come through after the segment before them.
     """
-    with ThreadPoolExecutor(plan.workers, thread_name_prefix="look") as pool:
+    pool = ThreadPoolExecutor(plan.workers, thread_name_prefix="look")
+    try:
         work = _Work(stages, key_of, plan, pool)
         try:
             for look in ordered_map(pool, work.look, frames, ahead=plan.workers + 2):
@@ -151,6 +151,8 @@ def run(
             yield work.flush(ended=True)
             raise
         yield work.flush(ended=True)
+    finally:  # what was begun is finished, what waits in vain is dropped
+        pool.shutdown(cancel_futures=True)
 
 
 class _Work:
@@ -178,7 +180,7 @@ class _Work:
         start = time.perf_counter()
         found = tuple(stage.detector.detect(frame.image) for stage in self._stages)
         rated = tuple(_rate(frame.image, one) for one in found)
-        return _Look(frame, found, rated, _layout(frame.image), time.perf_counter() - start)
+        return _Look(frame, found, rated, layout(frame.image), time.perf_counter() - start)
 
     def is_due(self, time_s: float) -> bool:
         """Whether the segment before this moment is full; boundaries lie on a fixed grid."""
@@ -190,7 +192,7 @@ class _Work:
         """Track one picture's people."""
         start = time.perf_counter()
         frame = look.frame
-        if self._is_cut(look.thumb):
+        if is_cut(self._last_thumb, look.thumb):
             self._close_everything()
         ids = []
         for i, stage in enumerate(self._stages):
@@ -223,11 +225,6 @@ class _Work:
         ]
         tracklets = _linked([t for some in chained for t in some], votes)
         return Segment(until, tracklets, self._frames, self.spent)
-
-    def _is_cut(self, thumb: Floats) -> bool:
-        if self._last_thumb is None:
-            return False
-        return float(np.mean(thumb * self._last_thumb)) < SAME_SCENE
 
     def _close_everything(self) -> None:
         for i, stage in enumerate(self._stages):
@@ -269,18 +266,6 @@ class _Work:
                 body_key = self._trails[b].key(int(ids[b][body]))
                 if face_key is not None and body_key is not None:
                     self._votes.add(face_key, body_key)
-
-
-def _layout(image: Image) -> Floats:
-    """Where a picture is bright and dark, (24, 24) float32 of mean 0 and variance 1.
-
-    The mean product of two is their correlation, which a person walking by or a change of light
-    hardly moves and a cut destroys.
-    """
-    small = cv2.resize(image, (24, 24), interpolation=cv2.INTER_AREA)
-    grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (0, 0), 1.5)
-    level = grey.astype(np.float32) - np.float32(grey.mean())
-    return np.asarray(level / max(float(level.std()), 1.0), np.float32)
 
 
 def _rate(image: Image, found: Detections) -> Floats:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from reid_core import images
 from reid_core.errors import SourceUnavailable
 from reid_core.protocols import FrameSource
+from reid_core.video.names import CAMERA as CAMERA
+from reid_core.video.names import STREAM as STREAM
+from reid_core.video.names import VIDEO_SUFFIXES as VIDEO_SUFFIXES
+from reid_core.video.names import is_live as is_live
+from reid_core.video.names import is_video as is_video
+from reid_core.video.names import safe_name as safe_name
 
-VIDEO_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *("mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "mts", "m2ts"),
-        *("wmv", "flv", "3gp", "ogv", "mxf", "vob", "gif"),
-    )
-)
-STREAM = re.compile(r"(rtsps?|rtmps?|https?|udp|tcp|srt)://", re.IGNORECASE)
-CAMERA = re.compile(r"camera:(\d+)")
 CHUNK = 1 << 20
 
 
@@ -66,26 +62,6 @@ def open_source(
     from reid_core.video.file import FileSource
 
     return FileSource(path, every_s=every_s, start_s=start_s)
-
-
-def is_live(spec: str) -> bool:
-    """Whether the source has no end of its own."""
-    return bool(CAMERA.fullmatch(spec) or STREAM.match(spec))
-
-
-def is_video(path: Path) -> bool:
-    """Whether the name looks like a video's."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
-
-
-def safe_name(url: str) -> str:
-    """The address without user name, password, query and fragment, fit for messages.
-
-    Everything up to the last "@" goes, also where a password with "/", "?" or "#" in it was not
-    encoded as it should be. An "@" further on costs a part of the name, never a secret.
-    """
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://" + re.split(r"[?#]", rest.rpartition("@")[2], maxsplit=1)[0]
 
 
 def content_hash(path: Path) -> str:

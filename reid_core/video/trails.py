@@ -28,7 +28,7 @@ class Trail:
 
     key: int
     kind: Kind
-    chooser: Chooser
+    chooser: Chooser[Candidate]
     times: list[float] = field(default_factory=list)
     boxes: list[Floats] = field(default_factory=list)
     best_score: float = 0.0
@@ -108,7 +108,7 @@ class Trails:
         return self._alone(self._loose[first])
 
     def _new(self, kind: Kind, time_s: float, box: Floats) -> Trail:
-        chooser = Chooser(k=self._views, apart_s=self._apart_s)
+        chooser = Chooser[Candidate](k=self._views, apart_s=self._apart_s)
         return Trail(self._key_of(kind, time_s, box), kind, chooser)
 
     def _alone(self, one: _Loose) -> Trail:

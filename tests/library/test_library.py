@@ -337,6 +337,7 @@ def other_writer(library: Library):
 
 
 def test_a_second_writer_is_told_who_the_first_is(library: Library, other_writer) -> None:
+    library.wait_s = 0.2
     with pytest.raises(LibraryLocked, match=rf"process {other_writer.pid} \(index"):
         enrol(library, "Ada", 1)
     with library.read() as connection:  # reading goes on

@@ -71,3 +71,10 @@ def test_what_cannot_be_hashed_is_a_sentence(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SourceUnavailable, match="not an ordinary file"):
         content_hash(tmp_path / "pipe")
+
+
+def test_names_of_both_kinds_are_known() -> None:
+    from reid_core import images
+    from reid_core.video.names import ALSO_PICTURES, VIDEO_SUFFIXES
+
+    assert VIDEO_SUFFIXES & images.SUFFIXES == ALSO_PICTURES

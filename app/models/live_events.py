@@ -1,0 +1,164 @@
+"""The list of what happened before a camera: newest first, a thin adapter over its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+RowRole = Qt.ItemDataRole.UserRole
+SortRole = Qt.ItemDataRole.UserRole + 1
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()
+KEPT = 2000  # rows, some 40 MB of pictures at the most
+SHOWN = ("all", "known", "unknown")  # what the filter may show
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that happened. event: enter, identified or leave. kind: face or body.
+
+    person, name: None for a stranger, whose number is `stranger` once they have one. at_s:
+    seconds since 1970. stay_s: how long they were in the picture, when they left. picture: JPEG,
+    or b"". alerts: somebody known was seen while the user wanted to be told.
+    """
+
+    number: int
+    event: str
+    track: int
+    kind: str
+    at_s: float
+    person: int | None = None
+    name: str | None = None
+    stranger: int | None = None
+    score: float | None = None
+    stay_s: float | None = None
+    picture: bytes = b""
+    alerts: bool = False
+
+
+def who(name: str | None, stranger: int | None) -> str:
+    """What somebody is called: their name, "Unknown 3", or "Unknown" before they have a number."""
+    if name is not None:
+        return name
+    if stranger is None:
+        return QCoreApplication.translate("Live", "Unknown")
+    return QCoreApplication.translate("Live", "Unknown {}").format(stranger)
+
+
+def happening(row: EventRow) -> str:
+    """What happened, in a word."""
+    return {
+        "enter": QCoreApplication.translate("Live", "entered"),
+        "identified": QCoreApplication.translate("Live", "identified"),
+        "leave": QCoreApplication.translate("Live", "left"),
+    }[row.event]
+
+
+class LiveEvents(QAbstractListModel):
+    """Rows of events. RowRole gives the whole row, SortRole its number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[EventRow] = []
+
+    @property
+    def rows(self) -> tuple[EventRow, ...]:
+        """All of them, newest first."""
+        return tuple(self._rows)
+
+    def set_rows(self, rows: Sequence[EventRow]) -> None:
+        """Show these."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def add(self, rows: Sequence[EventRow]) -> None:
+        """Put rows, oldest first, before the others; the oldest beyond `KEPT` go."""
+        if not rows:
+            return
+        self.beginInsertRows(ROOT, 0, len(rows) - 1)
+        self._rows[:0] = reversed(rows)
+        self.endInsertRows()
+        if len(self._rows) > KEPT:
+            self.beginRemoveRows(ROOT, KEPT, len(self._rows) - 1)
+            del self._rows[KEPT:]
+            self.endRemoveRows()
+
+    def identify(self, track: int, person: int | None, name: str | None) -> None:
+        """It is known who somebody is, in all their rows."""
+        self._change(lambda r: r.track == track, lambda r: replace(r, person=person, name=name))
+
+    def number(self, track: int, stranger: int) -> None:
+        """A stranger has a number, in all their rows."""
+        self._change(lambda r: r.track == track, lambda r: replace(r, stranger=stranger))
+
+    def rename(self, names: Mapping[int, str]) -> None:
+        """People are called otherwise now; whoever is not among them is a stranger again."""
+
+        def renamed(row: EventRow) -> EventRow:
+            name = names.get(row.person) if row.person is not None else None
+            return replace(row, name=name, person=None if name is None else row.person)
+
+        self._change(lambda r: r.person is not None, renamed)
+
+    def _change(
+        self, which: Callable[[EventRow], bool], how: Callable[[EventRow], EventRow]
+    ) -> None:
+        for i, row in enumerate(self._rows):
+            if which(row) and (new := how(row)) != row:
+                self._rows[i] = new
+                self.dataChanged.emit(self.index(i), self.index(i))
+
+    def row(self, index: Index) -> EventRow | None:
+        """The row of an index of this model."""
+        return self._rows[index.row()] if index.isValid() else None
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.row(index)
+        if row is None:
+            return None
+        if role == RowRole:
+            return row
+        if role == SortRole:
+            return row.number
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{who(row.name, row.stranger)} {happening(row)}"
+        return None
+
+
+class EventFilter(QSortFilterProxyModel):
+    """Shows everybody, only those who are enrolled, or only strangers."""
+
+    def __init__(self, events: LiveEvents) -> None:
+        super().__init__()
+        self._shown = "all"
+        self.setSourceModel(events)
+
+    @property
+    def shown(self) -> str:
+        """One of SHOWN."""
+        return self._shown
+
+    def show_only(self, shown: str) -> None:
+        """One of SHOWN."""
+        if shown not in SHOWN:
+            raise ValueError(f"{shown!r} is none of {', '.join(SHOWN)}")
+        self._shown = shown
+        self.invalidate()  # the narrower calls are not in every version of Qt
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        row = self.sourceModel().index(source_row, 0, source_parent).data(RowRole)
+        return self._shown == "all" or (row.name is not None) == (self._shown == "known")

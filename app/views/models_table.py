@@ -1,0 +1,229 @@
+"""The table of models, and how its cells are painted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from app import theme
+from app.models.installed import Column, InstalledModel, RowRole, SortRole
+from app.viewmodels.models_rows import ModelRow
+from app.widgets.painting import paint_text
+
+Index = QModelIndex | QPersistentModelIndex
+LINE = 44  # px
+BAR = 5  # px
+WIDTHS = {
+    Column.NAME: 176,
+    Column.ROLE: 138,
+    Column.STATE: 138,
+    Column.SIZE: 80,
+    Column.SPEED: 88,
+    Column.SOURCE: 190,
+}
+NARROW = {Column.SOURCE: 980, Column.SIZE: 660}  # px below which a column goes
+FILTERS = ("all", "there", "commercial")
+
+
+class Cells(QStyledItemDelegate):
+    """Text; the state with a bar while something is done; the licence with its badge."""
+
+    def __init__(self, words: InstalledModel) -> None:
+        super().__init__()
+        self._words = words
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: ModelRow = index.data(RowRole)
+        column, c = Column(index.column()), theme.colours()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor(c.raised))
+        place = option.rect.adjusted(theme.GAP, 0, -theme.GAP, 0)
+        text = str(index.data())
+        if column is Column.STATE:
+            self._state(painter, option, place, row, text)
+            return
+        if column is Column.LICENCE and (badge := self._words.terms_text(row)):
+            place.setLeft(_badge(painter, option, place, badge) + theme.GAP)
+        if column in (Column.SIZE, Column.SPEED):
+            place.setLeft(place.right() - QFontMetrics(option.font).horizontalAdvance(text) - 1)
+        is_name = column is Column.NAME
+        colour = c.text if row.is_there or is_name else c.muted
+        bold = is_name and row.state == "in use"
+        paint_text(painter, place, text, colour, option.font, bold=bold)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        wide = QFontMetrics(option.font).horizontalAdvance(str(index.data()))
+        return QSize(wide + 3 * theme.GAP, LINE)
+
+    def _state(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        place: QRect,
+        row: ModelRow,
+        text: str,
+    ) -> None:
+        c = theme.colours()
+        if row.doing:
+            upper = place.adjusted(0, 4, 0, -place.height() // 2 + 4)
+            words = f"{text} · {row.share:.0%}" if row.share else text
+            paint_text(painter, upper, words, c.accent, option.font)
+            _bar(painter, place, row.share)
+            return
+        marks = {"in use": ("check-circle", "good"), "installed": ("check", "muted")}
+        marks |= {"needed": ("warning", "warn"), "damaged": ("warning", "bad")}
+        name, shade = marks.get(row.state, ("cloud-arrow-down", "muted"))
+        spot = QRect(place.left(), place.center().y() - 8, 16, 16)
+        theme.icon(name, shade).paint(painter, spot)
+        colour = getattr(c, shade) if shade != "muted" else c.text if row.is_there else c.muted
+        paint_text(painter, place.adjusted(22, 0, 0, 0), text, colour, option.font)
+
+
+class ModelTable(QTableView):
+    """Sorted by a click on a head; Enter does the most likely thing, Delete removes."""
+
+    chosen = Signal(str)  # a model's name
+    wanted = Signal(str, str)  # what is to be done ("" for the most likely thing), with which
+    menu_asked = Signal(str, QPoint)
+
+    def __init__(self, rows: InstalledModel) -> None:
+        super().__init__()
+        self.rows, self._name = rows, ""
+        self._filter = _Filter(self)
+        self._filter.setSourceModel(rows)
+        self._filter.setSortRole(SortRole)
+        self.setModel(self._filter)
+        self._cells = Cells(rows)
+        self.setItemDelegate(self._cells)
+        self.setAccessibleName(self.tr("Models"))
+        self._look()
+        self.customContextMenuRequested.connect(self._on_menu)
+        self.doubleClicked.connect(lambda i: self.wanted.emit("", i.data(RowRole).name))
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self._filter.modelReset.connect(lambda: self.choose(self._name))
+
+    def show_only(self, which: str) -> None:
+        """One of FILTERS."""
+        self._filter.use(which)
+        self.choose(self._name)
+
+    def choose(self, name: str) -> None:
+        """Choose a row without telling."""
+        self._name = name
+        index = self._filter.mapFromSource(self.rows.index_of(name))
+        if index.isValid() and index.row() != self.currentIndex().row():
+            self.selectionModel().blockSignals(True)
+            self.setCurrentIndex(index)
+            self.selectionModel().blockSignals(False)
+            self.selectRow(index.row())
+            self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        row: ModelRow | None = index.data(RowRole) if index.isValid() else None
+        if row is not None and event.key() == Qt.Key.Key_Delete:
+            self.wanted.emit("remove", row.name)
+        elif row is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.wanted.emit("", row.name)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        for column, least in NARROW.items():
+            self.setColumnHidden(column, event.size().width() < least)
+        super().resizeEvent(event)
+
+    def _look(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSortingEnabled(True)
+        self.sortByColumn(Column.ROLE, Qt.SortOrder.AscendingOrder)
+        head, side = self.horizontalHeader(), self.verticalHeader()
+        head.setHighlightSections(False)
+        for column, width in WIDTHS.items():
+            self.setColumnWidth(column, width)
+        head.setSectionResizeMode(Column.LICENCE, QHeaderView.ResizeMode.Stretch)
+        side.hide()
+        side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        side.setDefaultSectionSize(LINE)
+
+    def _on_current(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._name = index.data(RowRole).name
+            self.chosen.emit(self._name)
+
+    def _on_menu(self, place: QPoint) -> None:
+        index = self.indexAt(place)
+        if index.isValid():
+            spot = self.viewport().mapToGlobal(place)
+            self.menu_asked.emit(index.data(RowRole).name, spot)
+
+
+class _Filter(QSortFilterProxyModel):
+    def __init__(self, parent: QTableView) -> None:
+        super().__init__(parent)
+        self._which = "all"
+
+    def use(self, which: str) -> None:
+        self._which = which
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        row: ModelRow = self.sourceModel().index(source_row, 0).data(RowRole)
+        if self._which == "there":
+            return row.state != "available"
+        return self._which == "all" or row.manifest.commercial
+
+
+def _badge(painter: QPainter, option: QStyleOptionViewItem, place: QRect, text: str) -> int:
+    """A framed word of warning; returns where it ends."""
+    font, c = option.font, theme.colours()
+    metrics = QFontMetrics(font)
+    box = QRect(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 2)
+    box.moveCenter(place.center())
+    box.moveLeft(place.left())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(c.warn)))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.restore()
+    paint_text(painter, box, text, c.warn, font, middle=True)
+    return box.right()
+
+
+def _bar(painter: QPainter, place: QRect, share: float) -> None:
+    c = theme.colours()
+    bar = QRect(place.left(), place.center().y() + 7, place.width(), BAR)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(c.line))
+    painter.drawRoundedRect(bar, BAR / 2, BAR / 2)
+    bar.setWidth(max(round(bar.width() * share), BAR))
+    painter.setBrush(QColor(c.accent))
+    painter.drawRoundedRect(bar, BAR / 2, BAR / 2)
+    painter.restore()

@@ -1,0 +1,47 @@
+"""What watching tells: who is in the picture, and what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reid_core.types import Kind
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """enter, identified or leave. track counts people in this run; name is None for a stranger."""
+
+    event: str
+    time_s: float
+    track: int
+    kind: Kind
+    name: str | None = None
+    score: float | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Somebody in the picture. box: xyxy frame pixels. score: similarity to who it is.
+
+    person, name: None for a stranger; stranger: their number, None before enough was seen.
+    """
+
+    track: int
+    kind: Kind
+    box: Box
+    person: int | None = None
+    name: str | None = None
+    score: float | None = None
+    stranger: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What one picture brought. numbered: strangers (track, number) who got their number now."""
+
+    events: list[Event]
+    people: tuple[Shown, ...]
+    numbered: tuple[tuple[int, int], ...] = ()
