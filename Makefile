@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 FULL   := $(VENV)/.ready-full
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test app train bench lint format clean install install-full
+.PHONY: demo test app train bench screenshots lint format clean install install-full
 
 demo: $(READY)
 	$(BIN)/cameo demo
@@ -23,6 +23,9 @@ train: $(FULL)
 
 bench: $(FULL)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+screenshots: $(READY)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python docs/images/make_screenshots.py
 
 lint: $(FULL)
 	$(BIN)/ruff format --check .

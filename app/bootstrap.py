@@ -121,6 +121,8 @@ def dress(app: QApplication, settings: Settings) -> None:
             locale, name, "_", folder
         ):
             app.installTranslator(translator)
+        else:
+            translator.deleteLater()
     theme.apply_theme(app, settings.theme)
 
 

@@ -212,6 +212,10 @@ QTableView {{ gridline-color: transparent; selection-background-color: {c.raised
     selection-color: {c.text}; }}
 QHeaderView::section {{ background: {c.surface}; color: {c.muted}; border: none;
     border-bottom: 1px solid {c.line}; padding: 6px 8px; text-align: left; }}
+QRadioButton::indicator {{ width: 12px; height: 12px; border: 2px solid {c.muted};
+    border-radius: 8px; background: {c.surface}; }}
+QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {c.accent}; }}
+QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {c.accent}; }}
 QProgressBar {{ background: {c.raised}; border: none; border-radius: 3px; height: 6px;
     text-align: center; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,13 +15,13 @@ from app.session import Message, Session
 from app.tasks import Job
 from app.viewmodels.models_rows import UNUSED, Listing, ModelRow, read_models
 from reid_core.errors import CameoError
+from reid_core.library.speeds import Speed, keep_speed, kept_speeds
 from reid_core.models.manifest import Manifest
 from reid_core.models.store import ModelStore
 from reid_core.protocols import Progress
 
 if TYPE_CHECKING:
     from reid_core.actions.loading import Runtime
-    from reid_core.actions.measure import Speed
     from reid_core.actions.use_model import Pending
 
 
@@ -97,10 +97,11 @@ class Models(QObject):
         )
 
     def select(self, name: str) -> None:
-        """Choose one."""
+        """Choose one; one that is not listed yet is chosen once it is."""
         if name != self._selected:
             self._selected = name
-            self.selected_changed.emit()
+            if name in self._rows:
+                self.selected_changed.emit()
 
     def possible(self, row: ModelRow) -> tuple[str, ...]:
         """What can be done with it now: fetch, file, use, measure, remove, stop."""
@@ -307,7 +308,7 @@ def _remove(store: ModelStore, name: str, _: Progress) -> None:
 
 
 def _measure(session: Session, name: str, progress: Progress) -> Speed:
-    from reid_core.actions.measure import keep_speed, measure
+    from reid_core.actions.measure import measure
 
     found = measure(session.store, name, runtime=_runtime(session), progress=progress)
     with suppress(OSError):  # a library that cannot be written
@@ -317,14 +318,13 @@ def _measure(session: Session, name: str, progress: Progress) -> Speed:
 
 def _prepare(session: Session, name: str, old: str, progress: Progress) -> Switch:
     """What a switch needs, and how long that takes at the measured pace."""
-    from reid_core.actions.measure import kept_speeds
     from reid_core.actions.use_model import kind_of, pending
 
     manifest = session.store.manifest(name)
     found = pending(session.library, manifest)
     seconds = None
     if found.pictures:
-        speed: Any = kept_speeds(session.library).get(manifest.model_id)
+        speed = kept_speeds(session.library).get(manifest.model_id)
         wanted = (session.settings.threads, session.settings.provider)
         if speed is None or (speed.threads, speed.provider) != wanted:
             speed = _measure(session, name, progress)

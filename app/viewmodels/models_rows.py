@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reid_core.library import Library, models_used
+from reid_core.library.speeds import Speed, kept_speeds
 from reid_core.models.catalog import Entry, catalog
 from reid_core.models.manifest import Manifest, Role
 from reid_core.models.store import ModelStore
 from reid_core.protocols import Progress
-
-if TYPE_CHECKING:
-    from reid_core.actions.measure import Speed
 
 ROLES = (  # as they are used, one after the other
     Role.FACE_DETECTOR,
@@ -83,8 +80,6 @@ def read_models(
     """Look at the folder, the catalog and the library. runtime: threads and provider, whose
     measurements are shown.
     """
-    from reid_core.actions.measure import kept_speeds
-
     installed = {m.name: m for m in store.installed()}
     speeds = {k: s for k, s in kept_speeds(library).items() if (s.threads, s.provider) == runtime}
     with library.read() as connection:

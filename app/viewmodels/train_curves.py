@@ -117,11 +117,11 @@ class LogTail:
 
 
 def smoothed(points: Points) -> Points:
-    """A running mean over about a thirtieth of the curve, which begins at its first value."""
+    """A running mean over about a twelfth of the curve, which begins at its first value."""
     steps, values = points
     if len(values) < 3:
         return points
-    keep = 1 - 2 / (max(len(values) / 30, 2.0) + 1)
+    keep = 1 - 2 / (max(len(values) / 12, 4.0) + 1)
     out, weight, total = np.empty_like(values), 0.0, 0.0
     for i, value in enumerate(values):
         total, weight = keep * total + value, keep * weight + 1

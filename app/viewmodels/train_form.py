@@ -11,6 +11,7 @@ from app.session import Session
 from app.tasks import Job
 from app.viewmodels.train_plan import Checked, Plan, check_data, problem_of, proposed, resolved
 from reid_core.errors import CameoError, TrainingError
+from reid_core.library import Library
 from reid_core.protocols import Progress
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class TrainForm(QObject):
             return
         self._checking = self._session.tasks.run(
             self.tr("Looking at training data"),
-            partial(_check, source, form),
+            partial(_check, source, form, self._session.library),
             then=self._on_checked,
             failed=self._on_refused,
             latest="train-data",
@@ -119,13 +120,13 @@ class TrainForm(QObject):
         self._propose()
         self.data_changed.emit()
 
-    def validate(self, plan: Plan) -> None:
+    def validate(self, lines: tuple[str, ...]) -> None:
         """Look whether the free lines make sense; `problem` says."""
         if (told := self.told) is None:
             return
         self._session.tasks.run(
             "",
-            lambda _: problem_of(told, plan),
+            lambda _: problem_of(told, lines),
             then=self._on_problem,
             failed=lambda error: self._on_problem(str(error)),
             latest="train-extra",
@@ -167,11 +168,9 @@ class TrainForm(QObject):
         self.problem_changed.emit()
 
     def _propose(self) -> None:
-        told = self.told
-        ready = told is not None and self.data is not None
-        self.proposal = proposed(told, self.data, self._recipe) if told and self.data else None
-        if ready or told is not None:
-            self.proposal_changed.emit()
+        told, data = self.told, self.data
+        self.proposal = proposed(told, data, self._recipe) if told and data else None
+        self.proposal_changed.emit()
 
 
 def _read_recipes(_: Progress) -> dict[str, tuple[Recipe, Config]]:
@@ -181,9 +180,9 @@ def _read_recipes(_: Progress) -> dict[str, tuple[Recipe, Config]]:
     return {one.name: (one, load(one.path)) for one in recipes()}
 
 
-def _check(source: str, form: str, progress: Progress) -> Checked:
+def _check(source: str, form: str, library: Library, progress: Progress) -> Checked:
     try:
-        return check_data(source, form, progress)
+        return check_data(source, form, progress, library=library)
     except OSError as error:
         where = error.filename or source
         raise TrainingError(f"{where}: {error.strerror or error}.") from error

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from reid_core.errors import CameoError, DataError, SourceError
 from reid_core.protocols import Progress
+from reid_core.types import Kind
 
 if TYPE_CHECKING:
     from reid_core.learn.config import Config, Loss, Network
+    from reid_core.library import Library
 
 LOOKED_AT = 3000  # pictures that are opened when data are checked, spread over all
 LEAST = 4  # identities: two to learn from, two to check with
@@ -22,6 +24,7 @@ POINTS = 300  # of the curve of the loss, about
 CHECKS = 6  # validations that a run should have at least
 SHARE = 0.15  # held out where the recipe holds out more than there are
 MADE = re.compile(r"made:(\d{1,4})x(\d{1,3})")
+KINDS = {"faces": Kind.FACE, "bodies": Kind.BODY}  # of a gallery's templates
 BY_IDENTITY = ("pk", "camera-aware", "domain-aware")  # samplers that want so many identities
 
 
@@ -62,15 +65,21 @@ class Plan:
     root: str = ""
 
 
-def check_data(source: str, form: str, progress: Progress) -> Checked:
-    """Look at data: who is there, and which pictures cannot be read. Raises DataError."""
+def check_data(
+    source: str, form: str, progress: Progress, *, library: Library | None = None
+) -> Checked:
+    """Look at data: who is there, and which pictures cannot be read. Raises DataError.
+
+    library: the open one, whose gallery is meant by the forms faces and bodies.
+    """
     if made := MADE.fullmatch(source):
         people, each = int(made[1]), int(made[2])
         return Checked(source, form, people, people * each, looked=people * each)
-    from reid_core.learn.data import read
+    from reid_core.learn.data import read, read_gallery
     from reid_core.learn.data.pictures import read_source
 
-    found = read(source, form)
+    kind = KINDS.get(form)
+    found = read_gallery(library, kind) if library and kind else read(source, form)
     places = _spread(len(found), LOOKED_AT)
     broken = []
     for n, place in enumerate(places):
@@ -136,15 +145,15 @@ def resolved(told: Config, plan: Plan, folder: Path, *, processors: int) -> Conf
     )
 
 
-def problem_of(told: Config, plan: Plan) -> str:
-    """What is wrong with the plan's free lines, in a sentence; "" when nothing is."""
+def problem_of(told: Config, lines: tuple[str, ...]) -> str:
+    """What is wrong with free lines over a recipe, in a sentence; "" when nothing is."""
     from reid_core.learn.config import load, to_toml
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.toml"
         path.write_text(to_toml(told), "utf-8")
         try:
-            load(path, plan.extra)
+            load(path, lines)
         except CameoError as error:
             return str(error).replace(f"{path}: ", "")
     return ""
@@ -156,14 +165,18 @@ def lines_of(written: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\s*=\s*", "=", x, count=1) for x in lines if x and not x.startswith("#"))
 
 
-def new_folder(root: Path, name: str) -> Path:
-    """A folder that is not there yet, named after the day and the run."""
+def folder_for(root: Path, name: str) -> Path:
+    """A folder named after the day and the run."""
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
-    first = root / f"{date.today().isoformat()}-{plain}"
-    folder, n = first, 1
+    return root / f"{date.today().isoformat()}-{plain}"
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """As `folder_for`, with a number behind it where that is there already."""
+    folder, n = folder_for(root, name), 1
     while folder.exists():
         n += 1
-        folder = first.with_name(f"{first.name}-{n}")
+        folder = folder_for(root, name).with_name(f"{folder_for(root, name).name}-{n}")
     return folder
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QCoreApplication
+
 from app.viewmodels.train_curves import LogTail
 from reid_core.errors import CameoError
 
@@ -85,6 +87,11 @@ class Status:
     pictures: int = 0
     left_out: int = 0
     message: str = ""
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether a step was made that is not on disk yet."""
+        return self.state in LIVE and self.state != "starting" and self.step > 0
 
     @property
     def pace(self) -> float | None:
@@ -233,7 +240,8 @@ def _data_in_words(told: Config | None) -> str:
     if told is None:
         return ""
     every = [told.data.train] if isinstance(told.data.train, str) else told.data.train
-    return ", ".join(text(one) if one.startswith("made:") else Path(one).name for one in every)
+    drawn = QCoreApplication.translate("Training", "Drawn people")
+    return ", ".join(drawn if one.startswith("made:") else Path(one).name for one in every)
 
 
 def _when(folder: Path) -> str:

@@ -14,15 +14,15 @@ def dropped(data: QMimeData) -> list[str]:
 
 
 class DropFrame(QFrame):
-    """Covers its parent while files hover over it."""
+    """Covers its parent while files hover over it. text: what dropping them will do."""
 
-    def __init__(self, around: QWidget) -> None:
+    def __init__(self, around: QWidget, text: str = "") -> None:
         super().__init__(around)
         self._around = around
         self.setProperty("look", "drop")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QVBoxLayout(self)
-        words = label(self.tr("Drop to index"), "title")
+        words = label(text or self.tr("Drop to index"), "title")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside.addWidget(words)
         self.hide()

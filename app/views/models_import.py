@@ -30,6 +30,7 @@ from app.viewmodels.models_import import (
     Importing,
     proposed_name,
 )
+from app.views.settings_parts import calm
 from app.widgets.parts import button, card, label, row
 from reid_core.models.manifest import Manifest, Role
 
@@ -293,5 +294,6 @@ def _pixels(special: str) -> QSpinBox:
     made.setRange(0, 4096)
     made.setSuffix(" px")
     made.setSpecialValueText(special)
-    made.setMinimumWidth(130)
+    made.setMinimumWidth(136)
+    calm(made)
     return made

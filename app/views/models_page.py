@@ -150,7 +150,7 @@ class Page(QWidget):
     def _on_rows(self) -> None:
         self.table.rows.set_rows(self.models.rows)
         there = sum(r.is_there for r in self.models.rows)
-        line = self.tr("{} installed, {} more can be had. Everything runs on this computer.")
+        line = self.tr("{} installed, {} more can be had")
         self._header.line.setText(line.format(there, len(self.models.rows) - there))
         broken = self.models.broken
         words = self.tr("These models cannot be read, since their description is damaged: {}.")

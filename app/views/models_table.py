@@ -30,15 +30,27 @@ from app.widgets.painting import paint_text
 Index = QModelIndex | QPersistentModelIndex
 LINE = 44  # px
 BAR = 5  # px
-WIDTHS = {
-    Column.NAME: 176,
-    Column.ROLE: 138,
-    Column.STATE: 138,
-    Column.SIZE: 80,
-    Column.SPEED: 88,
-    Column.SOURCE: 190,
+WIDTHS = {  # px, by the least width of the table from which they hold; the rest is stretched
+    0: {Column.NAME: 148, Column.STATE: 104},
+    470: {Column.NAME: 160, Column.STATE: 118, Column.SPEED: 84},
+    640: {Column.NAME: 168, Column.ROLE: 136, Column.STATE: 128, Column.SPEED: 88},
+    720: {
+        Column.NAME: 176,
+        Column.ROLE: 138,
+        Column.STATE: 138,
+        Column.SIZE: 80,
+        Column.SPEED: 88,
+    },
+    1060: {
+        Column.NAME: 200,
+        Column.ROLE: 160,
+        Column.STATE: 150,
+        Column.LICENCE: 380,
+        Column.SIZE: 90,
+        Column.SPEED: 96,
+        Column.SOURCE: 0,
+    },
 }
-NARROW = {Column.SOURCE: 980, Column.SIZE: 660}  # px below which a column goes
 FILTERS = ("all", "there", "commercial")
 
 
@@ -105,7 +117,7 @@ class ModelTable(QTableView):
 
     def __init__(self, rows: InstalledModel) -> None:
         super().__init__()
-        self.rows, self._name = rows, ""
+        self.rows, self._name, self._fits = rows, "", -1
         self._filter = _Filter(self)
         self._filter.setSourceModel(rows)
         self._filter.setSortRole(SortRole)
@@ -146,9 +158,24 @@ class ModelTable(QTableView):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        for column, least in NARROW.items():
-            self.setColumnHidden(column, event.size().width() < least)
+        self._fit(event.size().width())
         super().resizeEvent(event)
+
+    def _fit(self, width: int) -> None:
+        """The columns that there is room for."""
+        least = max(k for k in WIDTHS if k <= max(width, 0))
+        if least == self._fits:
+            return
+        self._fits = least
+        wanted, head = WIDTHS[least], self.horizontalHeader()
+        stretched = Column.SOURCE if Column.SOURCE in wanted else Column.LICENCE
+        for column in Column:
+            self.setColumnHidden(column, column not in wanted and column is not stretched)
+            is_wide = column is stretched
+            mode = QHeaderView.ResizeMode
+            head.setSectionResizeMode(column, mode.Stretch if is_wide else mode.Interactive)
+            if not is_wide and column in wanted:
+                self.setColumnWidth(column, wanted[column])
 
     def _look(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -164,9 +191,7 @@ class ModelTable(QTableView):
         self.sortByColumn(Column.ROLE, Qt.SortOrder.AscendingOrder)
         head, side = self.horizontalHeader(), self.verticalHeader()
         head.setHighlightSections(False)
-        for column, width in WIDTHS.items():
-            self.setColumnWidth(column, width)
-        head.setSectionResizeMode(Column.LICENCE, QHeaderView.ResizeMode.Stretch)
+        self._fit(self.viewport().width())
         side.hide()
         side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         side.setDefaultSectionSize(LINE)
@@ -203,7 +228,8 @@ def _badge(painter: QPainter, option: QStyleOptionViewItem, place: QRect, text: 
     """A framed word of warning; returns where it ends."""
     font, c = option.font, theme.colours()
     metrics = QFontMetrics(font)
-    box = QRect(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 2)
+    width = min(metrics.horizontalAdvance(text) + 12, place.width())
+    box = QRect(0, 0, width, metrics.height() + 2)
     box.moveCenter(place.center())
     box.moveLeft(place.left())
     painter.save()
@@ -211,7 +237,7 @@ def _badge(painter: QPainter, option: QStyleOptionViewItem, place: QRect, text: 
     painter.setPen(QPen(QColor(c.warn)))
     painter.drawRoundedRect(box, 4, 4)
     painter.restore()
-    paint_text(painter, box, text, c.warn, font, middle=True)
+    paint_text(painter, box.adjusted(5, 0, -5, 0), text, c.warn, font, middle=True)
     return box.right()
 
 

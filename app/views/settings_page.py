@@ -36,6 +36,7 @@ class Page(QWidget):
     def activate(self, wanted: object) -> None:
         """Shown: find out again what takes a moment."""
         self.page.refresh()
+        self._area.setFocus()  # arrow keys scroll, Tab leads to the first field
 
     def close_page(self) -> None:
         """Nothing runs for it."""
@@ -85,6 +86,8 @@ class Page(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
+        area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._area = area
         inner.setAutoFillBackground(False)
         area.viewport().setAutoFillBackground(False)
         welcome = button(self.tr("Show the welcome page"), self.page.show_welcome)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
     QFrame,
     QGridLayout,
     QLabel,
@@ -84,6 +86,25 @@ def path_label(name: str) -> QLabel:
 def shown_path(path: object) -> str:
     """A path that may be wrapped between its folders."""
     return str(path).replace("/", "/\u200b").replace("\\", "\\\u200b")
+
+
+class _Calm(QObject):
+    """Lets the wheel scroll the page instead of changing a field that is not in use."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_wheel = event.type() == QEvent.Type.Wheel
+        if is_wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def calm(field: QAbstractSpinBox | QComboBox) -> None:
+    """A number or a choice on a page that scrolls: only changed by the wheel once it is in use."""
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.installEventFilter(_Calm(field))
+    if isinstance(field, QAbstractSpinBox):
+        field.lineEdit().setTextMargins(6, 0, 0, 0)
 
 
 class ShortcutTable(QWidget):

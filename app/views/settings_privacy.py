@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QMessageBox, QSize
 from app import theme
 from app.viewmodels.settings import SettingsPage
 from app.views.settings_events import EventsDialog
-from app.views.settings_parts import Section, path_label, shown_path
+from app.views.settings_parts import Section, calm, path_label, shown_path
 from app.widgets.parts import button, label, row
 
 DAYS = (0, 7, 30, 90, 365)  # 0: for ever
@@ -61,6 +61,7 @@ class PrivacySection(Section):
             row(self.keep, self.erase, None),
             self.tr("Older ones are erased each time Cameo is opened."),
         )
+        calm(self.keep)
         self.keep.activated.connect(lambda n: page.set(retention_days=self.keep.itemData(n)))
 
     def show_settings(self) -> None:

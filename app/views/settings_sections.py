@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.settings import LANGUAGES, THEMES
 from app.viewmodels.settings import SettingsPage, pending_folders
-from app.views.settings_parts import Section, path_label, shown_path
+from app.views.settings_parts import Section, calm, path_label, shown_path
 from app.widgets.parts import button, label, row
 
 
@@ -114,7 +114,8 @@ class WatchSection(Section):
             self.rate,
             self.tr(
                 "More finds people who are seen for a moment only, and takes longer: twice as many "
-                "pictures take twice as long. 5 a second misses nobody who is there for a second."
+                "pictures take twice as long. At 5 a second, somebody "
+                "who is there for one second is looked at five times."
             ),
         )
         self.add(
@@ -126,6 +127,7 @@ class WatchSection(Section):
             ),
         )
         self.add(self.tr("Live"), self.live)
+        calm(self.rate)
         self.rate.valueChanged.connect(lambda value: page.set(per_second=round(value, 1)))
         for box in (self.faces, self.bodies):
             box.toggled.connect(self._on_kinds)
@@ -165,6 +167,8 @@ class RunSection(Section):
         )
         self.add(self.tr("Networks run on"), self.provider)
         self.add("", self._runtime)
+        calm(self.threads)
+        calm(self.provider)
         self.threads.valueChanged.connect(lambda value: page.set(threads=value))
         self.provider.activated.connect(lambda n: page.set(provider=self.provider.itemData(n)))
         self.show_facts()
@@ -202,6 +206,8 @@ class LookSection(Section):
         self.add(
             self.tr("Language"), self.language, self.tr("Takes effect when Cameo is opened again.")
         )
+        calm(self.theme)
+        calm(self.language)
         self.theme.activated.connect(lambda n: page.set(theme=THEMES[n]))
         self.language.activated.connect(lambda n: page.set(language=LANGUAGES[n]))
 

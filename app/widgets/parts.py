@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -99,6 +98,22 @@ class Header(QWidget):
             whole.addWidget(one)
 
 
+class Paragraph(QLabel):
+    """Wrapped, muted text of one width, always as tall as it needs: layouts ask too late."""
+
+    def __init__(self, text: str, width: int) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setProperty("look", "muted")
+        self.setFixedWidth(width)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))
+
+
 class EmptyState(QWidget):
     """Nothing is here yet: an icon, what that means, and what to do next."""
 
@@ -108,12 +123,9 @@ class EmptyState(QWidget):
         picture = QLabel()
         picture.setPixmap(theme.icon(icon, "muted").pixmap(56, 56))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.title, self.text = label(title, "heading"), label(text, "muted", wrap=True)
+        self.title, self.text = label(title, "heading"), Paragraph(text, 440)
         for one in (self.title, self.text):
             one.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.text.setMaximumWidth(460)
-        self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
-        self.text.setMinimumWidth(320)
         whole = QVBoxLayout(self)
         whole.setSpacing(theme.GAP)
         whole.addStretch()

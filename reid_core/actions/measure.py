@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -21,8 +19,7 @@ from reid_core.actions.loading import (
     load_embedder,
 )
 from reid_core.errors import SourceError
-from reid_core.files import write_atomically
-from reid_core.library import Library
+from reid_core.library.speeds import Speed
 from reid_core.models.manifest import Manifest, Role
 from reid_core.models.session import open_session
 from reid_core.models.store import ModelStore
@@ -31,21 +28,7 @@ from reid_core.types import Image, Kind
 
 SECONDS = 2.0  # how long a measurement goes on
 LEAST, MOST = 5, 60  # pictures
-KEPT = "speeds.json"  # in the library's cache
 FACE = ((0.35, 0.4), (0.65, 0.4), (0.5, 0.6), (0.38, 0.75), (0.62, 0.75))  # where its points are
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """A model's pace. ms: a picture, median of n; for detectors a whole photograph, for the
-    others one person. threads: inside one call. provider: "" for the best there is.
-    """
-
-    model: str
-    ms: float
-    n: int
-    threads: int
-    provider: str = ""
 
 
 def measure(
@@ -71,27 +54,6 @@ def measure(
         progress(min(len(times) / MOST, 1.0), name)
     ms = round(statistics.median(times), 3)
     return Speed(manifest.model_id, ms, len(times), how.threads, how.provider or "")
-
-
-def kept_speeds(library: Library) -> dict[str, Speed]:
-    """What was measured for this library, by model id; what cannot be read is left out."""
-    try:
-        raw = json.loads((library.cache / KEPT).read_text("utf-8"))
-        found = [Speed(**one) for one in raw]
-    except (OSError, ValueError, TypeError):
-        return {}
-    return {one.model: one for one in found}
-
-
-def keep_speed(library: Library, speed: Speed) -> None:
-    """Note a measurement in the library's cache, from where it may go at any time.
-
-    Raises OSError when the folder cannot be written.
-    """
-    all_of_them = {**kept_speeds(library), speed.model: speed}
-    library.cache.mkdir(parents=True, exist_ok=True)
-    text = json.dumps([asdict(one) for one in all_of_them.values()])
-    write_atomically(library.cache / KEPT, text.encode("utf-8"))
 
 
 def _once(store: ModelStore, manifest: Manifest, how: Runtime) -> Callable[[], object]:

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+NOT_SHOWN = ("cameo train", "training/", "(")  # how it is started in a terminal, and asides
 NOT_TO_START = ("leaderboard",)  # what compares losses, and is no recipe for a model
 
 
@@ -46,6 +47,6 @@ def path_of(config: Path) -> Path:
 def _recipe(path: Path) -> Recipe:
     lines = path.read_text("utf-8").splitlines()
     about = [line[1:].strip() for line in itertools.takewhile(lambda s: s.startswith("#"), lines)]
-    words = [line for line in about if not line.startswith(("cameo train", "training/"))]
+    words = [line for line in about if not line.startswith(NOT_SHOWN)]
     title, *rest = words or [path.stem]
     return Recipe(path.stem, path, title.rstrip(".:"), " ".join(rest).rstrip(":"))

