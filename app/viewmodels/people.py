@@ -253,10 +253,10 @@ class People(QObject):
 
     def _take_rows(self, rows: list[Portrait]) -> None:
         self.rows, self.is_read = tuple(rows), True
-        self.rows_changed.emit()
         wanted = self._wanted if self._wanted is not None else self.selected and self.selected.id
         self._wanted = None
         self._show(self.row(wanted) if wanted else None)
+        self.rows_changed.emit()
 
     def _show(self, row: Portrait | None) -> None:
         before, self.selected = self.selected, row

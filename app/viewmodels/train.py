@@ -68,7 +68,8 @@ class Training(QObject):
         self._tails: dict[str, LogTail] = {}
         self._client: Client | None = None
         self._job: TrainJob | None = None
-        self._is_paused = self._is_stopping = self._is_killed = self._looking = False
+        self._is_paused = self._is_stopping = self._is_killed = False
+        self._looking = self._closed = False
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
 
@@ -233,6 +234,7 @@ class Training(QObject):
 
     def close(self) -> None:
         """The window goes: the run stops after its step. Safe twice."""
+        self._closed = True  # answers that are on their way are not for us any more
         self._timer.stop()
         if self._client is not None:
             self._client.close()
@@ -251,6 +253,8 @@ class Training(QObject):
         self.busy_changed.emit()
 
     def _launch(self, folder: Path, words: tuple[str, ...]) -> None:
+        if self._closed:
+            return
         if self._is_stopping:  # while its folder was made
             self._on_ended(-1)
             return
@@ -283,12 +287,12 @@ class Training(QObject):
         self._session.tasks.run(
             "",
             lambda _: files.settle(folder, status, killed=killed),
-            then=partial(self._on_settled, folder),
+            then=self._on_settled,
             failed=self._session.tell,
             shown=False,
         )
 
-    def _on_settled(self, folder: Path, row: RunRow) -> None:
+    def _on_settled(self, row: RunRow) -> None:
         self._running = ""
         self._is_paused = self._is_stopping = self._is_killed = False
         if row.state != "failed" or row.step:
@@ -339,7 +343,7 @@ class Training(QObject):
     def _look(self) -> None:
         """Read what the runs in sight, and the one under way, have written."""
         wanted = [f for f in (self._running, self._selected, self._beside) if f in self._rows]
-        if self._looking or not wanted:
+        if self._looking or self._closed or not wanted:
             return
         self._looking = True
         tails = {f: self._tails.setdefault(f, LogTail(Path(f) / "log.csv")) for f in wanted}
@@ -352,6 +356,8 @@ class Training(QObject):
 
     def _on_looked(self, running: str, looks: dict[str, Look]) -> None:
         self._looking = False
+        if self._closed:
+            return
         if running != self._running:  # begun or ended meanwhile: look again
             self._look()
             return

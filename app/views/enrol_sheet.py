@@ -25,7 +25,7 @@ class EnrolSheet(QWidget):
     """Layout and wiring over an `Enrol`. `start` begins; `closed` tells that it is over."""
 
     closed = Signal()
-    enrolled = Signal(int)  # the first of those enrolled
+    enrolled = Signal(object)  # the id of the first of those enrolled
     photos_asked = Signal()
     folder_asked = Signal()
 

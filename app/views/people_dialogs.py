@@ -24,7 +24,7 @@ from reid_core.library.people import Portrait
 class ForgetQuestion(QMessageBox):
     """Asks once, and says exactly what goes."""
 
-    confirmed = Signal(int)  # who
+    confirmed = Signal(object)  # their id, of more bits than Qt's int has
 
     def __init__(self, row: Portrait, parent: QWidget) -> None:
         super().__init__(parent)

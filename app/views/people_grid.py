@@ -28,10 +28,7 @@ class PeopleGrid(QListView):
     selection_changed = Signal()
     opened = Signal()  # Enter or a double click
     rename_asked = Signal()  # F2
-    merge_asked = Signal()
-    search_asked = Signal(int)
     menu_asked = Signal(QPoint)  # where, on the screen
-    dropped_on = Signal(int, list)  # an id, paths
 
     def __init__(self, thumbs: Thumbnails) -> None:
         super().__init__()

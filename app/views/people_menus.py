@@ -95,7 +95,7 @@ class Asker(QObject):
         dialog.chosen.connect(lambda other: self._people.merge(row.id, [other]))
         dialog.open()
 
-    def merge_selected(self, rows: Sequence[Portrait], where: QPoint) -> None:
+    def merge_menu(self, rows: Sequence[Portrait]) -> QMenu:
         """Whose name stays, of those selected."""
         menu = QMenu(self._page)
         menu.addSection(self.tr("Which name stays?"))
@@ -105,8 +105,7 @@ class Asker(QObject):
             action.triggered.connect(
                 lambda _=False, into=row.id, gone=others: self._people.merge(into, gone)
             )
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(where)
+        return menu
 
     def move(self, templates: Sequence[int]) -> None:
         """Whose these templates are."""
@@ -151,12 +150,11 @@ class Asker(QObject):
 
     # ---- menus
 
-    def person_menu(self, details: DetailsPanel, where: QPoint) -> None:
-        """What can be done with the one looked at."""
-        row = self._people.selected
+    def person_menu(self, details: DetailsPanel) -> QMenu:
+        """What can be done with the one looked at; nothing when nobody is."""
+        row, menu = self._people.selected, QMenu(self._page)
         if row is None:
-            return
-        menu = QMenu(self._page)
+            return menu
         search = menu.addAction(
             theme.icon("magnifying-glass"), self.tr("Search footage"), details.search.click
         )
@@ -171,15 +169,13 @@ class Asker(QObject):
         merge.setEnabled(len(self._people.rows) > 1)
         menu.addSeparator()
         menu.addAction(theme.icon("trash", "bad"), self.tr("Forget…"), self.forget)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(where)
+        return menu
 
-    def template_menu(self, details: DetailsPanel, where: QPoint) -> None:
-        """What can be done with the selected templates."""
-        ids = [t.id for t in details.templates.selected]
+    def template_menu(self, details: DetailsPanel) -> QMenu:
+        """What can be done with the selected templates; nothing when none is."""
+        ids, menu = [t.id for t in details.templates.selected], QMenu(self._page)
         if not ids:
-            return
-        menu = QMenu(self._page)
+            return menu
         move = menu.addAction(
             theme.icon("arrow-right"), self.tr("Move to…"), lambda: self.move(ids)
         )
@@ -187,8 +183,7 @@ class Asker(QObject):
         menu.addAction(theme.icon("user-plus"), self.tr("New person…"), lambda: self.split(ids))
         delete = menu.addAction(theme.icon("trash"), self.tr("Delete"), details.delete_selected)
         delete.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(where)
+        return menu
 
     def gallery_menu(self, parent: QWidget) -> QMenu:
         """Export and import."""
@@ -196,6 +191,11 @@ class Asker(QObject):
         menu.addAction(theme.icon("export"), self.tr("Export the gallery…"), self.export)
         menu.addAction(theme.icon("download-simple"), self.tr("Import a gallery…"), self.import_)
         return menu
+
+    def open_menu(self, menu: QMenu, where: QPoint) -> None:
+        """Show a menu at a place of the screen, once."""
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(where) if menu.actions() else menu.deleteLater()
 
     def _others(self) -> list[Portrait]:
         own = self._people.selected

@@ -229,9 +229,9 @@ class Page(QWidget):
         grid.selection_changed.connect(self._on_selection)
         grid.opened.connect(details.templates.setFocus)
         grid.rename_asked.connect(details.rename)
-        grid.menu_asked.connect(lambda where: asker.person_menu(details, where))
-        details.menu_asked.connect(lambda where: asker.person_menu(details, where))
-        details.templates.menu_asked.connect(lambda where: asker.template_menu(details, where))
+        grid.menu_asked.connect(self._on_person_menu)
+        details.menu_asked.connect(self._on_person_menu)
+        details.templates.menu_asked.connect(self._on_template_menu)
         details.photos_asked.connect(self._add_photos)
         details.move_asked.connect(lambda: asker.move(self._template_ids()))
         details.split_asked.connect(lambda: asker.split(self._template_ids()))
@@ -312,7 +312,13 @@ class Page(QWidget):
 
     def _merge_selected(self) -> None:
         corner = self.merge.mapToGlobal(QPoint(0, self.merge.height()))
-        self.asker.merge_selected(self.grid.selected, corner)
+        self.asker.open_menu(self.asker.merge_menu(self.grid.selected), corner)
+
+    def _on_person_menu(self, where: QPoint) -> None:
+        self.asker.open_menu(self.asker.person_menu(self.details), where)
+
+    def _on_template_menu(self, where: QPoint) -> None:
+        self.asker.open_menu(self.asker.template_menu(self.details), where)
 
     def _template_ids(self) -> list[int]:
         return [t.id for t in self.details.templates.selected]

@@ -46,7 +46,7 @@ class RunsSection(QWidget):
         self.model = RunsModel()
         self.list = QListView()
         self.form = FormView(form, training)
-        self.watch = WatchView(training, self.model)
+        self.watch = WatchView(training, self.model, session.tasks)
         self.missing = MissingBar(training)
         self.stack, self.split = QStackedWidget(), QSplitter(Qt.Orientation.Horizontal)
         self.empty = self._make_empty()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,12 +20,16 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.models.runs import RunsModel
+from app.tasks import Tasks
 from app.viewmodels.train import Look, Training
 from app.viewmodels.train_export import Made
 from app.viewmodels.train_runs import RunRow
 from app.views.train_words import STATES, facts, notes, outcome, summary
-from app.widgets.curves import CurvesView
 from app.widgets.parts import button, card, label, row, tool
+from reid_core.protocols import Progress
+
+if TYPE_CHECKING:
+    from app.widgets.curves import CurvesView
 
 FACTS = 5
 
@@ -37,7 +43,7 @@ class WatchView(QScrollArea):
     use_asked = Signal(str)  # a model's name
     again_asked = Signal()  # back to the form
 
-    def __init__(self, training: Training, words: RunsModel) -> None:
+    def __init__(self, training: Training, words: RunsModel, tasks: Tasks) -> None:
         super().__init__()
         self._training, self._words = training, words
         self._row: RunRow | None = None
@@ -46,7 +52,8 @@ class WatchView(QScrollArea):
         self.bar = QProgressBar()
         self.facts: list[tuple[QLabel, QLabel]] = []
         self.outcome, self.notes = label("", wrap=True), label("", "muted", wrap=True)
-        self.curves = CurvesView()
+        self.curves: CurvesView | None = None
+        self._plots = QVBoxLayout()
         self.beside, self.shows_rate = QComboBox(), QCheckBox(self.tr("Learning rate"))
         self._model_line, self._model_card = label("", wrap=True), QFrame()
         self._model = ""
@@ -57,8 +64,10 @@ class WatchView(QScrollArea):
         training.busy_changed.connect(self.show_run)
         training.row_changed.connect(lambda _: self.show_run())
         training.rows_changed.connect(self._fill_beside)
+        training.rows_changed.connect(self.show_run)
         self.beside.activated.connect(lambda _: self._training.compare(self.beside.currentData()))
-        self.shows_rate.toggled.connect(self.curves.show_rate)
+        # the library of plots takes a while to import, which nobody shall notice
+        tasks.run("", _load_curves, then=self._on_curves, shown=False)
 
     def show_run(self) -> None:
         """The chosen run as it is now."""
@@ -149,7 +158,7 @@ class WatchView(QScrollArea):
         )
         column.addWidget(self.outcome)
         column.addWidget(self._made_card())
-        column.addWidget(self.curves, 1)
+        column.addLayout(self._plots, 1)
         self.beside.setAccessibleName(self.tr("Compare with"))
         self.beside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         line = row(label(self.tr("Compare with")), self.beside, self.shows_rate)
@@ -231,7 +240,15 @@ class WatchView(QScrollArea):
             line.setText(text)
             line.setVisible(bool(text))
         other = self._training.look_of(self._training.beside)
-        self.curves.show_run(look.curves, other.curves if other else None, metric=look.row.metric)
+        if self.curves is not None:
+            beneath = other.curves if other else None
+            self.curves.show_run(look.curves, beneath, metric=look.row.metric)
+
+    def _on_curves(self, kind: type[CurvesView]) -> None:
+        self.curves = kind()
+        self._plots.addWidget(self.curves)
+        self.shows_rate.toggled.connect(self.curves.show_rate)
+        self.show_run()
 
     def _clear(self) -> None:
         for caption, value in self.facts:
@@ -253,3 +270,9 @@ class WatchView(QScrollArea):
         """Do something with the run that is shown."""
         if self._row is not None and callable(call):
             call(self._row)
+
+
+def _load_curves(_: Progress) -> type[CurvesView]:
+    from app.widgets.curves import CurvesView
+
+    return CurvesView

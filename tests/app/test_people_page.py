@@ -90,7 +90,7 @@ def test_the_first_is_shown_and_the_keys_lead_on(page, filled, library, qtbot) -
     assert page.details.name.hasFocus()
     qtbot.keyClicks(page.details.name, "Bobby")
     qtbot.keyClick(page.details.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: names(library) == ["Ada", "Bobby", "Cleo", "Dora"])
+    qtbot.waitUntil(lambda: shown(page) == ["Ada", "Bobby", "Cleo", "Dora"])
     qtbot.keyClick(page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert page.search_field.hasFocus()
     qtbot.keyClicks(page.search_field, "eo")
@@ -152,7 +152,7 @@ def test_templates_are_deleted_moved_and_split(page, session, filled, library, q
     question.field.setText(" Eve  Two ")
     question.take.click()
     qtbot.waitUntil(lambda: "Eve Two" in names(library))
-    assert session.history.can_undo == "Make Eve Two of templates"
+    qtbot.waitUntil(lambda: session.history.can_undo == "Make Eve Two of templates")
     qtbot.waitUntil(lambda: page.history.undo.isEnabled())
     assert "Make Eve Two of templates" in page.history.undo.toolTip()
     for _ in range(3):
@@ -176,19 +176,40 @@ def test_two_that_are_one_are_merged(page, filled, library, qtbot) -> None:
         modifier = Qt.KeyboardModifier.ControlModifier
         qtbot.mouseClick(page.grid.viewport(), Qt.MouseButton.LeftButton, modifier, place)
     assert [r.name for r in page.grid.selected] == ["Dora", "Bob"]
-    page.merge.click()
-    menu = page.findChildren(QMenu)[-1]
-    action = next(a for a in menu.actions() if a.text() == "Bob")
-    action.trigger()
-    menu.close()
-    qtbot.waitUntil(lambda: names(library) == ["Ada", "Bob", "Cleo"])
-    assert page.people.row(filled["Bob"]).faces == 6
+    assert page.merge.isEnabled()
+    menu = page.asker.merge_menu(page.grid.selected)
+    next(a for a in menu.actions() if a.text() == "Bob").trigger()
+    qtbot.waitUntil(lambda: page.people.row(filled["Bob"]).faces == 6)
+    assert names(library) == ["Ada", "Bob", "Cleo"]
     qtbot.waitUntil(lambda: page.details.name.text() == "Bob")
     page.asker.merge()
     chooser = page.findChildren(PersonChooser)[-1]
     assert chooser.filter.rowCount() == 2
     chooser.take.click()
     qtbot.waitUntil(lambda: names(library) == ["Bob", "Cleo"])
+
+
+def test_menus_say_what_can_be_done(page, filled, qtbot) -> None:
+    show(page, qtbot)
+    assert texts(page.asker.person_menu(page.details)) == [
+        "Search footage",
+        "Add photos…",
+        "Add a folder…",
+        "Rename",
+        "Merge with…",
+        "Forget…",
+    ]
+    assert texts(page.asker.template_menu(page.details)) == []
+    page.details.templates.selectAll()
+    menu = page.asker.template_menu(page.details)
+    assert texts(menu) == ["Move to…", "New person…", "Delete"]
+    menu.actions()[2].trigger()
+    qtbot.waitUntil(lambda: page.people.row(filled["Ada"]).faces == 0)
+    assert not page.asker.person_menu(page.details).actions()[0].isEnabled()
+
+
+def texts(menu: QMenu) -> list[str]:
+    return [a.text() for a in menu.actions() if not a.isSeparator()]
 
 
 def test_forgetting_asks_once_and_proves_it(page, session, filled, library, qtbot) -> None:
@@ -207,6 +228,7 @@ def test_forgetting_asks_once_and_proves_it(page, session, filled, library, qtbo
     assert "• 3 pictures" in proof.informativeText()
     assert "Every byte" in proof.informativeText()
     proof.close()
+    qtbot.waitUntil(lambda: not page.findChildren(Proof))
     assert names(library) == ["Bob", "Cleo", "Dora"]
     qtbot.waitUntil(lambda: page.details.name.text() == "Bob")
 

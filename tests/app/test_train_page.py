@@ -35,7 +35,7 @@ def page(session: Session, process: FakeProcess, qtbot: QtBot) -> Iterator[Page]
     qtbot.addWidget(made)
     made.resize(1100, 760)
     made.show()
-    qtbot.waitUntil(lambda: len(made.form.recipes) > 0)
+    qtbot.waitUntil(lambda: len(made.form.recipes) > 0 and made.runs.watch.curves is not None)
     made.activate(None)
     yield made
     made.close_page()
@@ -124,6 +124,7 @@ def test_a_run_is_watched_paused_and_stopped(
     assert shown["Time left"] == "25 s"
     assert shown["Best mAP"] == "80.0% at step 50"
     assert "cpu" in watch.summary.text()
+    assert watch.curves is not None
     assert "trend" in watch.curves.loss.values_at(50)
     assert "mAP 80.0%" in watch.curves.validation.values_at(50)
     assert "mAP 20.0%" in watch.curves.validation.values_at(10)
@@ -163,6 +164,7 @@ def test_a_finished_run_is_read_and_compared(page: Page, qtbot: QtBot) -> None:
     assert watch.title.text() == "second", "the newest is shown"
     watch.beside.setCurrentIndex(1)
     watch.beside.activated.emit(1)
+    assert watch.curves is not None
     plot = watch.curves.validation
     qtbot.waitUntil(lambda: "mAP 80.0% (60.0%)" in plot.values_at(100))
     watch.shows_rate.click()

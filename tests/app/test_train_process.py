@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QElapsedTimer
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
@@ -25,7 +24,7 @@ from app.views.train_page import Page
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is missing"
 )
-WAIT = 60_000
+WAIT = 120_000
 SMALL = "run.tensorboard=false\nrun.log_every=1\ndata.train=made:12x6\ndata.held_out=4"
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +34,7 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def start(page: Page, qtbot: QtBot, *, epochs: float) -> Path:
+def start(page: Page, qtbot: QtBot, *, epochs: float, more: str = "") -> Path:
     form = page.runs.form
     page.new.click()
     form.data.choose(TRY)
@@ -43,7 +42,7 @@ def start(page: Page, qtbot: QtBot, *, epochs: float) -> Path:
     form.values.epochs.setValue(epochs)
     form.values.batch.setValue(8)
     form.values.device.setCurrentIndex(form.values.device.findData("cpu"))
-    form.extra.setPlainText(SMALL)
+    form.extra.setPlainText(f"{SMALL}\n{more}")
     form.start.click()
     qtbot.waitUntil(lambda: page.training.selected is not None, timeout=WAIT)
     return Path(page.training.running)
@@ -65,7 +64,6 @@ def test_from_the_form_to_the_result(session: Session, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: points(page) >= 3, timeout=WAIT)
     assert watch.state.text() in ("Training", "Checking")
     assert "cpu" in watch.summary.text()
-    assert "torch" not in sys.modules or _tests_use_torch()
 
     watch.pause.click()
     qtbot.waitUntil(lambda: watch.state.text() == "Paused", timeout=WAIT)
@@ -74,11 +72,10 @@ def test_from_the_form_to_the_result(session: Session, qtbot: QtBot) -> None:
     watch.resume.click()
     qtbot.waitUntil(lambda: read_status(folder).step > held, timeout=WAIT)
 
-    clock = QElapsedTimer()
-    clock.start()
+    made = read_status(folder).step
     watch.stop.click()
     qtbot.waitUntil(lambda: not training.is_busy, timeout=WAIT)
-    assert clock.elapsed() < 5000
+    assert read_status(folder).step <= made + 2, "it ends after the step that it is at"
     assert watch.state.text() == "Stopped"
     stopped = points(page)
     status = read_status(folder)
@@ -109,14 +106,7 @@ def test_what_the_child_finds_wrong_is_shown(session: Session, qtbot: QtBot) -> 
     qtbot.addWidget(page)
     page.activate(None)
     qtbot.waitUntil(lambda: len(page.form.recipes) > 0)
-    page.runs.form.extra.setPlainText("sampler.batch=7")
-    global SMALL
-    kept = SMALL
-    SMALL = f"{SMALL}\nnetwork.last_strid=1"
-    try:
-        start(page, qtbot, epochs=1)
-    finally:
-        SMALL = kept
+    start(page, qtbot, epochs=1, more="network.last_strid=1")
     qtbot.waitUntil(lambda: not page.training.is_busy, timeout=WAIT)
     row = page.training.selected
     assert row is not None
@@ -160,8 +150,3 @@ def test_the_window_does_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=dict(os.environ))
     assert done.returncode == 0
-
-
-def _tests_use_torch() -> bool:
-    """Other tests of the same process may have imported it; then this says nothing."""
-    return any(name.startswith("reid_core.learn.trainer") for name in sys.modules)
