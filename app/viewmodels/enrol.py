@@ -56,6 +56,7 @@ class Enrol(QObject):
         self._images: dict[int, Image] = {}
         self._number: int | None = None
         self._next = 0
+        self._proposed = ""  # a name, by the folder's
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._settle)
         self.looker.given.connect(self._take_given)
@@ -90,7 +91,8 @@ class Enrol(QObject):
     @property
     def can_keep(self) -> bool:
         """Whether everything is decided that has to be."""
-        return self.is_named and not self.looker.is_busy and not self.is_keeping
+        is_busy = self.looker.is_busy or self.is_keeping
+        return self.is_named and not self.is_asking and not is_busy
 
     def shot(self, key: int) -> Shot | None:
         """The picture of that key."""
@@ -145,7 +147,7 @@ class Enrol(QObject):
         self._shots, self._images = {}, {}
         self.kind, self._number, self.names = kind, number, {"": name}
         self.by_folder = self.is_asking = self.is_keeping = False
-        self.problem = ""
+        self.problem = self._proposed = ""
         self._settle()
         self._read_known()
         if sources:
@@ -195,6 +197,7 @@ class Enrol(QObject):
     def answer_folders(self, one_each: bool) -> None:
         """Whether each sub-folder is a person of their own."""
         self.by_folder, self.is_asking = one_each, False
+        self._use_proposed()
         if one_each:
             self._name_folders(self.folders)
         self._settle()
@@ -284,9 +287,10 @@ class Enrol(QObject):
         self._session.tasks.run("", work, then=take, failed=self._session.tell, shown=False)
 
     def _take_given(self, given: Given) -> None:
-        if given.name and not self.names[""]:
-            self.names[""] = given.name
+        self._proposed = given.name
         self.is_asking = len(given.folders) > 1 and not self.by_folder
+        if not self.is_asking:
+            self._use_proposed()
         if self.by_folder:
             self._name_folders(given.folders)
         self._append(
@@ -313,6 +317,9 @@ class Enrol(QObject):
     def _fail(self, why: str) -> None:
         self.problem = why
         self._soon.start()
+
+    def _use_proposed(self) -> None:
+        self.names[""] = self.names[""] or self._proposed
 
     def _name_folders(self, folders: Sequence[str]) -> None:
         for folder in folders:

@@ -118,7 +118,7 @@ class EnrolSheet(QWidget):
         self.header = header
         left = QWidget()
         column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, theme.GAP, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP)
         for one in (self._name_label, self.name, self._known, self._unlike, self._like):
             column.addWidget(one)
@@ -128,7 +128,8 @@ class EnrolSheet(QWidget):
         column.addWidget(self.list, 1)
         column.addLayout(row(*self._adders(), None))
         across = QSplitter(Qt.Orientation.Horizontal)
-        across.setHandleWidth(1)
+        across.setHandleWidth(theme.GAP)
+        across.setStyleSheet("QSplitter::handle { background: transparent; }")
         across.setChildrenCollapsible(False)
         across.addWidget(left)
         across.addWidget(self.picture)
@@ -192,7 +193,7 @@ class EnrolSheet(QWidget):
         good = sum(r.standing in GOOD for r in self.enrol.rows)
         line = self.tr("{good} of {all} pictures will be templates")
         words = [line.format(good=good, all=total)] if total else []
-        if good and not busy and not self.enrol.is_named:
+        if good and not (busy or self.enrol.is_asking or self.enrol.is_named):
             words.append(self.tr("a name is missing"))
         self._count.setText(" · ".join(words))
 
@@ -203,13 +204,14 @@ class EnrolSheet(QWidget):
         if group not in self.enrol.names:
             group = ""
         name = self.enrol.names.get(group, "")
-        if group != self._group or (self.name.text() != name and not self.name.hasFocus()):
-            self.name.setText(name)
+        if group != self._group or self.name.text().strip() != name.strip():
+            self.name.setText(name)  # typing goes through the view-model, so nothing is lost
         self._group = group
         self._describe_name()
 
     def _describe_name(self) -> None:
-        group = self._group
+        group, is_asking = self._group, self.enrol.is_asking
+        self.name.setEnabled(not is_asking)
         self._name_label.setText(self.tr("Folder {}").format(group) if group else "")
         self._name_label.setVisible(bool(group))
         there = self.enrol.enrolled_as(group)
@@ -217,7 +219,7 @@ class EnrolSheet(QWidget):
         self._known.setText(words.format(name=there[0], n=there[1]) if there else "")
         self._known.setVisible(there is not None)
         self._unlike.setVisible(there is not None and self.enrol.is_unlike(group))
-        like = self.enrol.resembled(group)
+        like = None if is_asking else self.enrol.resembled(group)
         self._like.setVisible(like is not None)
         self._use_like.setVisible(like is not None)
         if like is not None:

@@ -51,6 +51,7 @@ class ForgetQuestion(QMessageBox):
         self.setInformativeText("\n".join(lines))
         self.forget = self.addButton(self.tr("Forget"), QMessageBox.ButtonRole.DestructiveRole)
         self.forget.setProperty("look", "danger")
+        self.forget.style().polish(self.forget)
         cancel = self.addButton(QMessageBox.StandardButton.Cancel)
         self.setDefaultButton(cancel)
         self.setEscapeButton(cancel)

@@ -181,8 +181,8 @@ class Page(QWidget):
         across.addWidget(self.grid)
         across.addWidget(self.details)
         across.setStretchFactor(0, 1)
-        across.setSizes([700, 400])
-        self.details.setMinimumWidth(340)
+        across.setSizes([760, 380])
+        self.details.setMinimumWidth(330)
         kept = self._session.settings.window.get(SPLIT, "")
         if kept:
             across.restoreState(QByteArray(base64.b64decode(kept)))

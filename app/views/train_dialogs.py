@@ -108,6 +108,7 @@ class ModelDialog(QDialog):
             "taken": self.tr("Another model is called so."),
         }
         self._wrong.setText(words.get(problem, ""))
+        self._wrong.setVisible(bool(problem))
         self.ok.setEnabled(not problem)
 
     def _accept(self) -> None:

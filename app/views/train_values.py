@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -22,6 +23,9 @@ from app.viewmodels.train_plan import Plan
 from app.widgets.parts import label
 from reid_core.learn.choices import LOSSES, NETWORKS
 
+if TYPE_CHECKING:
+    from reid_core.learn.config import Config
+
 
 class ValuesCard(QFrame):
     """Shows what the recipe proposes for the data; every value can be changed."""
@@ -31,6 +35,7 @@ class ValuesCard(QFrame):
     def __init__(self, form: TrainForm) -> None:
         super().__init__()
         self._form = form
+        self._shown = ""  # the recipe whose values these are
         self.setProperty("look", "card")
         self.recipe = QComboBox()
         self._about = label("", "muted", wrap=True)
@@ -127,21 +132,27 @@ class ValuesCard(QFrame):
         self._form.choose_recipe(str(self.recipe.currentData()))
 
     def _on_proposal(self) -> None:
-        """Another recipe or other data: all values anew."""
+        """Another recipe: all values anew. Other data: only those that must fit them."""
         recipe, told, plan = self._form.recipe, self._form.told, self._form.proposal
         if recipe is None or told is None:
             return
         self.recipe.setCurrentIndex(self.recipe.findData(recipe.name))
         self._about.setText(recipe.text)
         self._about.setVisible(bool(recipe.text))
+        if recipe.name != self._shown:
+            self._shown = recipe.name
+            self._take(told)
+        self.batch.setValue(plan.batch if plan else told.sampler.batch)
+        self.held_out.setEnabled(plan is not None)
+        if plan is not None:
+            self.held_out.setMaximum(max(plan.data.identities - 2, 1))
+            self.held_out.setValue(plan.held_out)
+
+    def _take(self, told: Config) -> None:
+        """What a recipe says."""
         losses = " + ".join(told.loss.parts) if told.loss.parts else told.loss.name
         for combo, own in ((self.loss, losses), (self.network, told.network.name)):
             combo.setItemText(0, self.tr("{} (of the recipe)").format(own))
             combo.setCurrentIndex(0)
         self.epochs.setValue(told.optim.epochs)
         self.rate.setValue(told.optim.lr)
-        self.batch.setValue(plan.batch if plan else told.sampler.batch)
-        self.held_out.setEnabled(plan is not None)
-        if plan is not None:
-            self.held_out.setMaximum(max(plan.data.identities - 2, 1))
-            self.held_out.setValue(plan.held_out)

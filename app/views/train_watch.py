@@ -136,6 +136,7 @@ class WatchView(QScrollArea):
         column.setContentsMargins(2 * theme.GAP, 0, 2 * theme.GAP, theme.GAP)
         column.setSpacing(theme.GAP)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.state.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         head = row(self.title, self.state, self.open, self.delete)
         head.setStretch(0, 1)
         column.addLayout(head)

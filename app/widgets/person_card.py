@@ -12,8 +12,8 @@ from app.widgets.painting import paint_ground, paint_picture, paint_text
 from app.widgets.thumbs import Thumbnails
 from reid_core.library.people import Portrait
 
-SIDE = 128  # px of a portrait in the grid
-PAD = 8
+SIDE = 112  # px of a portrait in the grid
+PAD = 6
 NARROW = SIDE + 4 * PAD  # px, the least width of a card
 LINE = 40  # px of a list's row
 

@@ -191,7 +191,11 @@ def test_sub_folders_may_be_several_people(enrol, faces, library, qtbot, tmp_pat
     settled(enrol, qtbot, 4)
     assert enrol.is_asking
     assert enrol.folders == ("Ada_L", "grace")
-    assert enrol.names[""] == "all"
+    assert enrol.names[""] == ""
+    enrol.set_name("Everybody")
+    enrol.keep()  # not while it is not clear who they are
+    assert not enrol.is_keeping
+    enrol.set_name("")
     enrol.answer_folders(True)
     assert not enrol.is_asking
     assert {r.label: r.name for r in enrol.rows} == {
@@ -205,6 +209,17 @@ def test_sub_folders_may_be_several_people(enrol, faces, library, qtbot, tmp_pat
     done = keep(enrol, qtbot)
     assert [(d.name, d.added) for d in done] == [("Ada L", 2), ("Grace", 1)]
     assert gallery(library) == {"Ada L": 2, "Grace": 1}
+
+
+def test_sub_folders_may_be_one_person(enrol, faces, library, qtbot, tmp_path) -> None:
+    picture_files(tmp_path / "Ada_L", "young/a.jpg", "old/b.jpg")
+    faces.known = {"a.jpg": [(1, 1, 0.8)], "b.jpg": [(1, 2, 0.8)]}
+    enrol.begin([str(tmp_path / "Ada_L")])
+    settled(enrol, qtbot, 2)
+    assert enrol.is_asking
+    enrol.answer_folders(False)
+    assert [d.added for d in keep(enrol, qtbot)] == [2]
+    assert gallery(library) == {"Ada L": 2}
 
 
 def test_all_of_a_folder_may_be_one_person(enrol, faces, library, qtbot, tmp_path) -> None:

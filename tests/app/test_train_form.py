@@ -85,8 +85,12 @@ def test_the_plan_becomes_a_configuration_that_can_be_read_again(tmp_path: Path)
     assert got.run.evaluate_every == 0.5
     assert not got.optim.compile
     assert got.network == told.network
-    other = resolved(told, replace(plan, network="resnet50"), tmp_path, processors=2)
-    assert (other.network.name, other.network.options) == ("resnet50", {})
+    bag = recipe("body_bot")
+    assert bag.network.options
+    other = resolved(bag, replace(plan, network="osnet-x0.5"), tmp_path, processors=2)
+    assert (other.network.name, other.network.options) == ("osnet-x0.5", {})
+    same = resolved(bag, replace(plan, network="resnet50", loss=""), tmp_path, processors=2)
+    assert (same.network, same.loss) == (bag.network, bag.loss)
 
 
 def test_free_lines() -> None:

@@ -87,6 +87,22 @@ def test_drawn_people_are_trained_on_from_the_form(
     assert not watch.delete.isEnabled()
 
 
+def test_what_was_typed_stays_when_the_data_change(
+    page: Page, tmp_path: Path, qtbot: QtBot
+) -> None:
+    form = page.runs.form
+    form.values.epochs.setValue(7)
+    form.values.loss.setCurrentIndex(3)
+    form.data.use_folder(str(people(tmp_path / "folk", 12)))
+    qtbot.waitUntil(lambda: bool(form.data.found.text()))
+    assert form.values.epochs.value() == 7
+    assert form.values.loss.currentIndex() == 3
+    assert form.values.batch.value() == 40, "which must fit the data"
+    form.data.choose(TRY)
+    assert form.values.epochs.value() == 12, "of another recipe"
+    assert form.values.loss.currentIndex() == 0
+
+
 def test_a_folder_that_is_dropped_is_looked_at(page: Page, tmp_path: Path, qtbot: QtBot) -> None:
     root = people(tmp_path / "folk", 5)
     (root / "person 1" / "0.png").write_bytes(b"no")

@@ -52,6 +52,10 @@ def test_a_run_that_goes_on_cuts_off_what_lies_behind(tmp_path: Path) -> None:
     again.report(10, {"loss": 1.0})
     tail.read()
     assert points(tail) == [(5, 5), (10, 1)]
+    with (tmp_path / "log.csv").open("a") as out:
+        out.write("15,3\n10,2\n")  # by somebody who does not cut it off
+    tail.read()
+    assert points(tail) == [(5, 5), (10, 2)]
 
 
 @pytest.mark.parametrize(

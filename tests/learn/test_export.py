@@ -23,7 +23,7 @@ from reid_core.learn import export as exporting
 from reid_core.learn.backbones.osnet import OSNet
 from reid_core.learn.export import Exported, ModelCard, export, install_exported
 from reid_core.models import graphs, manifest
-from reid_core.models.manifest import IMAGENET_MEAN, IMAGENET_STD, Role
+from reid_core.models.manifest import ARCFACE_TEMPLATE, IMAGENET_MEAN, IMAGENET_STD, Role
 from reid_core.models.session import open_session
 from reid_core.models.store import ModelStore
 from reid_core.types import Detections, Kind
@@ -429,3 +429,16 @@ def test_without_its_manifest_a_model_was_never_finished(
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="cannot be written to"):
         put(small, tmp_path / "file")
+
+
+def test_a_face_model_of_a_run_turns_faces_as_they_were_learnt_from() -> None:
+    from reid_core.learn.finished import _template
+
+    whole = _template("face-embedder", 112, 112)
+    half = _template("face-embedder", 56, 56)
+    assert whole is not None
+    assert half is not None
+    np.testing.assert_allclose(whole, ARCFACE_TEMPLATE)
+    np.testing.assert_allclose(np.array(half) * 2, ARCFACE_TEMPLATE)
+    assert _template("body-embedder", 112, 112) is None
+    assert _template("face-embedder", 128, 64) is None

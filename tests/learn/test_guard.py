@@ -90,3 +90,19 @@ def test_a_log_that_goes_on_forgets_what_lies_behind(tmp_path: Path) -> None:
     status = json.loads((tmp_path / "status.json").read_text())
     assert (status["state"], status["step"], status["steps"]) == ("training", 25, 100)
     assert status["seconds_left"] == pytest.approx(150, abs=1)
+
+
+def test_times_away_do_not_count_for_the_time_that_is_left(tmp_path: Path) -> None:
+    log = RunLog(tmp_path, steps=100, start=0, tensorboard=False, about={"device": "cpu"})
+    log._began -= 10
+    with log.away("validating", 50):
+        during = json.loads((tmp_path / "status.json").read_text())
+    assert (during["state"], during["step"], during["device"]) == ("validating", 50, "cpu")
+    after = json.loads((tmp_path / "status.json").read_text())
+    assert after["state"] == "training"
+    assert after["seconds_left"] == pytest.approx(10, abs=0.5)
+    log._told -= 2
+    log.beat(60)
+    assert json.loads((tmp_path / "status.json").read_text())["step"] == 60
+    log.beat(61)
+    assert json.loads((tmp_path / "status.json").read_text())["step"] == 60, "once a second"

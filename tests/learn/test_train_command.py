@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +76,51 @@ def test_ctrl_c_stops_after_the_step_and_goes_on_from_there(tmp_path: Path, whol
     _, said = again.communicate(timeout=120)
     assert again.returncode == 0, said
     assert losses(folder) == losses(whole)
+
+
+def test_it_obeys_what_comes_on_standard_input(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "reid_core.cli.main", "train", "body_smoke", "--commands"]
+    process = subprocess.Popen(
+        [*command, *SMALL, f"run.folder={folder}", "optim.epochs=500", "optim.lr=1e-4"],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    assert process.stdin is not None
+    wait_for_step(folder, 2, process)
+    process.stdin.write("pause\n")
+    status = wait_for_state(folder, "paused", process)
+    assert (folder / "last.pt").is_file()
+    assert (status["device"], status["identities"], status["left_out"]) == ("cpu", 8, 0)
+    process.stdin.write("resume\n")
+    wait_for_step(folder, status["step"] + 2, process)
+    process.stdin.close()  # whoever started it is gone
+    assert process.wait(timeout=30) == 130
+    process.stdin = None
+    process.communicate()
+    assert json.loads((folder / "status.json").read_text())["state"] == "stopped"
+
+
+def wait_for_state(folder: Path, state: str, process: subprocess.Popen[str]) -> dict[str, Any]:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        status: dict[str, Any] = json.loads((folder / "status.json").read_text())
+        if status["state"] == state:
+            return status
+        time.sleep(0.02)
+    raise AssertionError(f"it was never {state}")
+
+
+def test_an_error_of_the_world_stands_in_the_status(tmp_path: Path) -> None:
+    process = train(tmp_path / "run", "network.last_strid=1", tmp_path=tmp_path)
+    _, said = process.communicate(timeout=60)
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["state"] == "failed"
+    assert status["message"] in said
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path, whole: Path) -> None:
