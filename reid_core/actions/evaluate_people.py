@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,8 +23,6 @@ FARS = ("1e-1", "1e-2", "1e-3")
 WORKERS = 2
 BATCH = 32  # chips embedded in one call
 KS = (1, 2, 4, 8)  # of Recall@K
-# 0002_c1_s1f000451n03.jpg or 0002_c1s1_000451_03.jpg: sequence and frame
-TIME = re.compile(r"(?:-1|\d{1,9})_c\d{1,9}_?s(\d{1,9})[f_](\d{1,9})")
 WORST = -1.0  # the similarity of a pair in which somebody was not found
 
 Ids = NDArray[np.int64]
@@ -335,7 +332,7 @@ def _crops(root: Path) -> _Crops:
     if len(known) < len(named):
         notes.append(f"{len(named) - len(known)} crops of nobody (-1, 0000) left out.")
     paths, ids, cameras = zip(*known, strict=True)
-    times = np.array([_time(path) for path in paths])
+    times = np.array([lists.market_time(path) for path in paths])
     shots = retrieval.Shots(np.array(cameras), times[:, 0], times[:, 1])
     return _Crops(list(paths), np.array(ids), shots, notes)
 
@@ -348,12 +345,6 @@ def _by_folder(root: Path, paths: list[Path], outside: int) -> _Crops:
     if outside:
         notes.append(f"{outside} pictures in no folder left out.")
     return _Crops(paths, np.array([number[name] for name in names]), None, notes)
-
-
-def _time(path: Path) -> tuple[int, int]:
-    """(sequence, frame) from a Market-style name, -1 where it does not say."""
-    match = TIME.match(path.name)
-    return (int(match[1]), int(match[2])) if match else (-1, -1)
 
 
 def _whole_cutter(embedder: Embedder) -> Cut:

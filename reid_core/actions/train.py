@@ -12,6 +12,7 @@ from reid_core.protocols import Progress, no_progress
 
 if TYPE_CHECKING:
     from reid_core.learn.export import Exported
+    from reid_core.learn.release import Release
     from reid_core.learn.trainer import Result
 
 
@@ -42,20 +43,7 @@ def train(
     )
 
 
-def export(
-    run: Path,
-    folder: Path,
-    *,
-    name: str,
-    role: str = "body-embedder",
-    precision: str = "fp16",
-    licence: str = "unknown",
-    commercial: bool = False,
-    data: str = "",
-    terms: str = "",
-    command: str = "",
-    note: str = "",
-) -> Exported:
+def export(run: Path, folder: Path, release: Release) -> Exported:
     """Turn a run's best network into an ONNX file with manifest and model card.
 
     Raises TrainingError when the run cannot be read or the file does not do what the network did.
@@ -63,19 +51,7 @@ def export(
     require_torch()
     from reid_core.learn.finished import export_run
 
-    return export_run(
-        run,
-        folder,
-        name=name,
-        role=role,
-        precision=precision,
-        licence=licence,
-        commercial=commercial,
-        data=data,
-        terms=terms,
-        command=command,
-        note=note,
-    )
+    return export_run(run, folder, release)
 
 
 def require_torch() -> None:

@@ -34,20 +34,20 @@ def command(
     Example: cameo export runs/body --name mine --install, then: cameo models use mine
     """
     from reid_core.actions.train import export
+    from reid_core.learn.release import Release
 
-    done = export(
-        run,
-        to,
-        name=name,
-        role=role,
-        precision=precision,
-        licence=licence,
-        commercial=commercial,
+    release = Release(
+        name,
+        role,
+        precision,
+        licence,
+        commercial,
         data=data,
         terms=terms,
         command=command_,
         note=note,
     )
+    done = export(run, to, release)
     if install:
         from reid_core.learn.export import install_exported
 

@@ -16,6 +16,8 @@ from reid_core.errors import BadList
 from reid_core.types import Floats
 
 MARKET = re.compile(r"(-1|\d{1,9})_c(\d{1,9})")
+# 0002_c1_s1f000451n03.jpg or 0002_c1s1_000451_03.jpg: sequence and frame
+MARKET_TIME = re.compile(r"(?:-1|\d{1,9})_c\d{1,9}_?s(\d{1,9})[f_](\d{1,9})")
 SHOWN = 60  # characters of a bad line that a message repeats
 LARGEST = 1e12  # frames and ids above it are not exact numbers any more, so they are mistakes
 
@@ -91,6 +93,12 @@ def market_name(path: Path) -> tuple[int, int] | None:
     """
     match = MARKET.match(path.name)
     return (int(match[1]), int(match[2])) if match else None
+
+
+def market_time(path: Path) -> tuple[int, int]:
+    """(sequence, frame) from such a name; -1 where it does not say."""
+    match = MARKET_TIME.match(path.name)
+    return (int(match[1]), int(match[2])) if match else (-1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import random
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,13 @@ from reid_core.learn.partial_fc import ShardedClasses, share_of
 
 FORMAT = 1
 DAMAGE = (  # what torch.load raises for files that are none of its own, or not to be trusted
-    *(RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError, AssertionError),
-    pickle.UnpicklingError,
+    *(RuntimeError, EOFError, ValueError, LookupError, AttributeError, TypeError, AssertionError),
+    *(OverflowError, MemoryError, struct.error, pickle.UnpicklingError),
 )
+KINDS = {  # what every checkpoint has
+    **{"network": dict, "loss": dict, "optimiser": dict, "config": str, "names": list},
+    **{"step": int, "best_metrics": dict},
+}
 State = dict[str, Any]
 
 
@@ -49,9 +54,10 @@ def load(path: Path) -> State:
         raise TrainingError(f"{path} cannot be read: {error.strerror}.") from error
     except DAMAGE as error:
         raise TrainingError(f"{path} is no checkpoint of Cameo, or is damaged.") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
+    whole = isinstance(state, dict) and all(isinstance(state.get(k), t) for k, t in KINDS.items())
+    if not whole or state.get("format") != FORMAT or state["step"] < 0:
         raise TrainingError(f"{path} is no checkpoint that this version of Cameo reads.")
-    return state
+    return dict(state)
 
 
 def random_state() -> State:
@@ -113,6 +119,13 @@ def sliced(state: State, shards: dict[str, ShardedClasses], optimiser: optim.Opt
     return state
 
 
+def same_kind(optimiser: optim.Optimizer, state: State) -> None:
+    """Raise ValueError for the state of an optimiser of another kind, which torch would take."""
+    own, other = optimiser.param_groups[0], state["param_groups"][0]
+    if ("betas" in own) != ("betas" in other):
+        raise ValueError("the state is another optimiser's")
+
+
 def _places(optimiser: optim.Optimizer) -> dict[int, int]:
     """The number that each parameter has in the optimiser's state_dict."""
     every = [p for group in optimiser.param_groups for p in group["params"]]
@@ -139,10 +152,14 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
     The running mean of the weights is taken where the checkpoint has one. Raises TrainingError.
     """
-    state = load(path)
+    put_weights(network, load(path), path)
+
+
+def put_weights(network: nn.Module, state: State, path: Path) -> None:
+    """As `load_weights`, of a state that was read from `path`."""
     weights = state.get("ema") or state["network"]
     own = network.state_dict()
-    wrong = [k for k, v in weights.items() if k not in own or own[k].shape != v.shape]
+    wrong = [k for k, v in weights.items() if k not in own or own[k].shape != np.shape(v)]
     missing = [k for k in own if k not in weights]
     if wrong or missing:
         raise TrainingError(

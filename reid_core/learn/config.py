@@ -7,6 +7,7 @@ not know to the part of that name, which checks it.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -14,9 +15,31 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from reid_core.errors import TrainingError
-from reid_core.learn.hints import unknown
+from reid_core.learn.data.readers import FORMS
+from reid_core.learn.hints import is_number, unknown
+from reid_core.learn.schedule import KINDS
 
 MAX_BYTES = 1_000_000
+SEEDS = 1 << 63
+LIMITS: dict[str, tuple[float, float]] = {  # least and most
+    **{"data.height": (1, 8192), "data.width": (1, 8192), "data.held_out": (0, 1e9)},
+    **{"data.workers": (0, 1024), "data.cache_mb": (0, 1e9)},
+    **{"network.dim": (0, 65536), "network.dropout": (0, 1), "network.freeze": (0, 10_000)},
+    **{"sampler.batch": (2, 1e6), "loss.sample": (0, 1)},
+    **{"optim.lr": (0, 1e6), "optim.loss_lr": (0, 1e6), "optim.weight_decay": (0, 1e6)},
+    **{"optim.momentum": (0, 1), "optim.ema": (0, 1 - 1e-9), "optim.clip": (0, 1e9)},
+    **{"optim.epochs": (0, 1e6), "optim.warmup": (0, 1e9), "optim.accumulate": (1, 1e6)},
+    **{"run.seed": (0, SEEDS - 1), "run.patience": (0, 1e9), "run.log_every": (1, 1e9)},
+    **{"run.evaluate_every": (0, 1e9), "run.save_every": (0, 1e9)},
+}
+METRICS = ("mAP", "rank1", "rank5", "mINP", "recall@1")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "data.form": FORMS,
+    "optim.name": ("adamw", "adam", "sgd"),
+    "optim.schedule": KINDS,
+    "optim.amp": ("off", "bf16", "fp16"),
+    "run.metric": METRICS,
+}
 OPEN = ("network", "loss", "sampler", "augment")  # what they do not know is an option
 Options = dict[str, Any]
 
@@ -58,7 +81,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One loss by name, or `parts`: a table of weighted ones, [loss.parts.NAME] weight = 1."""
+    """One loss by name, or `parts`: a table of weighted ones, [loss.parts.NAME] weight = 1.
+
+    A name that is given behind a file takes the place of the file's parts.
+    """
 
     name: str = "arc-face"
     parts: dict[str, Options] = field(default_factory=dict)
@@ -113,7 +139,7 @@ class Run:
     seed: int = 0
     device: str = "auto"
     evaluate_every: float = 1.0  # epochs
-    metric: str = "mAP"  # what "best" goes by: mAP, rank1, mINP or recall@1
+    metric: str = "mAP"  # what "best" goes by; see METRICS
     patience: int = 0  # evaluations without a better one before it stops; 0: never
     save_every: float = 1.0  # epochs
     log_every: int = 20  # steps
@@ -165,10 +191,15 @@ def _table(kind: type[Any], given: dict[str, Any], *, name: str, where: str) -> 
     known: dict[str, Field[Any]] = {f.name: f for f in fields(kind)}
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
-    options = dict(given.pop("options", {})) if name in OPEN else {}
+    options = given.pop("options", {}) if name in OPEN else {}
+    if not isinstance(options, Mapping):
+        raise TrainingError(f"{where}: {name}.options is {options!r}, expected a table.")
+    options = dict(options)
     for key, value in given.items():
         if key in known and key != "options":
-            values[key] = _checked(value, hints[key], f"{where}: {name}.{key}")
+            values[key] = _within(
+                _checked(value, hints[key], f"{where}: {name}.{key}"), f"{name}.{key}", where
+            )
         elif name in OPEN:
             options[key] = value
         else:
@@ -184,7 +215,7 @@ def _checked(value: Any, wanted: Any, what: str) -> Any:
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if wanted == list[float]:
-        if isinstance(value, list) and all(isinstance(v, int | float) for v in value):
+        if isinstance(value, list) and all(map(is_number, value)):
             return [float(v) for v in value]
         raise TrainingError(f"{what} is {value!r}, expected a list of numbers.")
     if wanted == str | list[str]:
@@ -199,12 +230,36 @@ def _checked(value: Any, wanted: Any, what: str) -> Any:
     return value
 
 
+def _within(value: Any, key: str, where: str) -> Any:
+    """The value. Raises TrainingError where nothing could come of it."""
+    least, most = LIMITS.get(key, (-math.inf, math.inf))
+    wanted = ""
+    if isinstance(value, int | float) and not least <= value <= most:
+        wanted = f"{least:g} to {most:g}"
+    if key == "data.mean" and len(value) != 3:
+        wanted = "three numbers, of red, green and blue"
+    if key == "data.std" and (len(value) != 3 or min(value) <= 0):
+        wanted = "three numbers above 0, of red, green and blue"
+    if key == "loss.parts" and not all(isinstance(part, dict) for part in value.values()):
+        wanted = "a table of tables, like [loss.parts.triplet]"
+    if key == "run.folder" and not value.strip():
+        wanted = "a folder"
+    if key in CHOICES and value not in CHOICES[key]:
+        *others, last = CHOICES[key]
+        wanted = f"{', '.join(others)} or {last}"
+    if wanted:
+        raise TrainingError(f"{where}: {key} is {value!r}, expected {wanted}.")
+    return value
+
+
 def _apply(tables: dict[str, Any], change: str) -> None:
     """Put one `table.key=value` in; the value is TOML, or else text."""
     path, equals, text = change.partition("=")
     *parents, key = path.strip().split(".")
     if not equals or not parents or not all([*parents, key]):
         raise TrainingError(f"{change!r} is not of the form table.key=value, like optim.lr=1e-3.")
+    if path.strip() == "loss.name" and isinstance(tables.get("loss"), dict):
+        tables["loss"].pop("parts", None)
     for parent in parents:
         tables = tables.setdefault(parent, {})
         if not isinstance(tables, dict):

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from reid_core.errors import TrainingError
 
@@ -63,9 +64,11 @@ def pick_device(wanted: str) -> torch.device:
         torch.cuda.set_device(device)
         return device
     try:
-        return torch.device(wanted)
-    except RuntimeError as error:
+        device = torch.device(wanted)
+        torch.zeros(1, device=device).item()  # it is there, and computes
+    except (RuntimeError, AssertionError) as error:
         raise TrainingError(f"run.device is {wanted!r}, expected auto, cpu or cuda.") from error
+    return device
 
 
 def gather_labels(labels: Tensor) -> Tensor:
@@ -83,6 +86,32 @@ def gather(embeddings: Tensor) -> Tensor:
         return embeddings
     gathered: Tensor = _Gather.apply(embeddings)
     return gathered
+
+
+def every_ones(value: Any) -> list[Any]:
+    """A value of each process, in their order."""
+    if world() == 1:
+        return [value]
+    values: list[Any] = [None] * world()
+    distributed.all_gather_object(values, value)
+    return values
+
+
+def any_of(asked: bool, device: torch.device) -> bool:
+    """Whether it is so in any process."""
+    if world() == 1:
+        return asked
+    count = torch.tensor(float(asked), device=device)
+    distributed.all_reduce(count)
+    return bool(count > 0)
+
+
+def spread(network: nn.Module, device: torch.device) -> nn.Module:
+    """The network as it is called in training by one of several processes."""
+    if world() == 1 or not any(p.requires_grad for p in network.parameters()):
+        return network
+    own = [device.index] if device.type == "cuda" else None
+    return DistributedDataParallel(network, device_ids=own)
 
 
 class _Gather(torch.autograd.Function):
@@ -134,6 +163,9 @@ class _SumBoth(torch.autograd.Function):
         return grad
 
 
+PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
 class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     """Batch normalisation over all processes, on any device; torch's own needs a GPU."""
 
@@ -168,12 +200,18 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
 
 
 def synchronise_batch_norm(network: nn.Module, device: torch.device) -> nn.Module:
-    """The network with its batch normalisations over all processes; same weights and names."""
+    """The network with its batch normalisations over all processes; same weights and names.
+
+    Raises ValueError for one that does more than normalise, as timm's with an activation in them.
+    """
+    for name, norm in network.named_modules():
+        if isinstance(norm, PLAIN) and type(norm) not in (*PLAIN, SyncBatchNorm):
+            raise ValueError(f"{name}, a {type(norm).__name__}, cannot go with optim.sync_bn")
     if device.type == "cuda":
         done: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         return done
     for name, child in network.named_children():
-        if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+        if isinstance(child, PLAIN):
             setattr(network, name, _synchronised(child))
         else:
             synchronise_batch_norm(child, device)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from reid_core.errors import TrainingError
+from reid_core.errors import CameoError, TrainingError
 from reid_core.learn import augment, checkpoint, config, parts
 from reid_core.learn.config import Config
-from reid_core.learn.export import Exported, ModelCard, export
+from reid_core.learn.data import PictureSet, check
+from reid_core.learn.export import Exported, ModelCard, Precision, export
 from reid_core.learn.network import Embedding, Network
+from reid_core.learn.release import Release
 from reid_core.models.manifest import ARCFACE_TEMPLATE, Role
 
 CHIP = 112  # px, the side that the template is given for
+PRECISIONS: dict[str, Precision] = {name: name for name in get_args(Precision)}
 SAMPLES = 256  # validation pictures that the exported file must agree on
 
 
@@ -34,67 +38,63 @@ class Finished:
 
 def load_run(folder: Path, *, name: str = "best.pt") -> Finished:
     """The network of a run's checkpoint. Raises TrainingError in a sentence."""
-    state = checkpoint.load(folder / name)
-    told = config.from_tables(tomllib.loads(state["config"]), where=str(folder / name))
+    path = folder / name
+    if not path.is_file() and (folder / "last.pt").is_file():
+        raise TrainingError(f"{folder} has no {name}: it was not measured yet. Go on: --resume.")
+    state = checkpoint.load(path)
+    try:
+        told = config.from_tables(tomllib.loads(state["config"]), where=str(path))
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingError(f"{path} has no configuration that can be read: {error}.") from error
     plain = replace(
         told,
         network=replace(told.network, weights="", freeze=0),
         optim=replace(told.optim, sync_bn=False),
     )
     network = parts.make_model(plain, torch.device("cpu"))
-    network.load_state_dict(state.get("ema") or state["network"])
+    checkpoint.put_weights(network, state, path)
     return Finished(network.eval(), told, state["best_metrics"], state["step"], len(state["names"]))
 
 
-def export_run(
-    run: Path,
-    folder: Path,
-    *,
-    name: str,
-    role: str,
-    precision: str,
-    licence: str,
-    commercial: bool,
-    data: str,
-    terms: str = "",
-    command: str = "",
-    note: str = "",
-) -> Exported:
+def export_run(run: Path, folder: Path, release: Release) -> Exported:
     """Write a run's best network as ONNX, manifest and model card, if it gives the same vectors.
 
     The pictures that it is compared on are the run's own validation pictures; made-up noise where
-    they are no longer there. data, terms, command, note: for the card, see `ModelCard`. Raises
-    TrainingError.
+    they are no longer there. Raises TrainingError.
     """
-    if precision not in ("fp32", "fp16", "int8"):
-        raise TrainingError(f"precision is {precision!r}, expected fp32, fp16 or int8.")
-    kind: Literal["fp32", "fp16", "int8"] = precision  # type: ignore[assignment]
-    done = load_run(run)
-    told = done.told
-    return export(
-        Embedding(done.network).eval(),
-        folder,
-        name=name,
-        role=_role(role),
-        height=told.data.height,
-        width=told.data.width,
-        mean=tuple(told.data.mean),
-        std=tuple(told.data.std),
-        color="rgb",
-        dim=done.network.dim,
-        precision=kind,
-        card=ModelCard(
-            data=data or "Not stated.",
-            terms=terms or "Those of the data it was trained on.",
-            command=command or f"cameo train {run.name}/config.toml",
-            note=note,
-            licence=licence,
-            commercial=commercial,
-            figures=_figures(done),
-        ),
-        samples=_samples(told),
-        template=_template(role, told.data.height, told.data.width),
+    precision = PRECISIONS.get(release.precision)
+    if precision is None:
+        raise TrainingError(f"precision is {release.precision!r}, expected fp32, fp16 or int8.")
+    role, done = _role(release.role), load_run(run)
+    data = done.told.data
+    card = ModelCard(
+        data=release.data or "Not stated.",
+        terms=release.terms or "Those of the data it was trained on.",
+        command=release.command or f"cameo train {run.name}/config.toml",
+        note=release.note,
+        licence=release.licence,
+        commercial=release.commercial,
+        figures=_figures(done),
     )
+    try:
+        return export(
+            Embedding(done.network).eval(),
+            folder,
+            name=release.name,
+            role=role,
+            height=data.height,
+            width=data.width,
+            mean=tuple(data.mean),
+            std=tuple(data.std),
+            color="rgb",
+            dim=done.network.dim,
+            precision=precision,
+            card=card,
+            samples=_samples(done.told),
+            template=_template(role, data.height, data.width),
+        )
+    except ValueError as error:  # a name that no model can have
+        raise TrainingError(f"{error}.") from error
 
 
 def _role(role: str) -> Role:
@@ -127,11 +127,14 @@ def _samples(told: Config) -> Tensor:
     """(N, 3, H, W) float inputs, as the network gets them."""
     data = told.data
     try:
-        val = parts.make_sets(replace(told, data=replace(data, workers=0))).val
-    except TrainingError:
+        _, found = parts.find_pictures(told)
+        spread = np.linspace(0, len(found) - 1, min(len(found), SAMPLES)).astype(np.int64)
+        good, _ = check(found.subset(spread), what="validation")
+    except (CameoError, OSError):
         noise = torch.Generator().manual_seed(0)
         some = torch.randint(0, 256, (64, 3, data.height, data.width), generator=noise)
         pictures = some.to(torch.uint8)
     else:
-        pictures = torch.stack([val.plain(i) for i in range(min(len(val), SAMPLES))])
+        val = PictureSet(good, height=data.height, width=data.width)
+        pictures = torch.stack([val.plain(i) for i in range(len(val))])
     return augment.normalise(pictures, mean=tuple(data.mean), std=tuple(data.std))

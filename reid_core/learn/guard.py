@@ -15,9 +15,10 @@ State = dict[str, Any]
 class Guard:
     """Keeps the last good state of a run, and gives it back when the loss is not finite.
 
-    state, restore: take and put back all that training changes. every: steps between two
-    looks; the loss is summed up in between, so that a GPU need not be waited for. slower: factor
-    of the learning rate after each rewind. most: rewinds in a row before it gives up.
+    state, restore: take and put back all that training changes. every: steps between two states
+    that are kept. patient: look only so often, at the sum of the losses, so that a GPU need not
+    be waited for; `settle` looks at once. slower: factor of the learning rate after each rewind.
+    most: rewinds in a row before it gives up.
     """
 
     def __init__(
@@ -26,11 +27,12 @@ class Guard:
         restore: Callable[[State], None],
         *,
         every: int = 50,
+        patient: bool = False,
         slower: float = 0.5,
         most: int = 5,
     ) -> None:
         self._take, self._restore = state, restore
-        self.every, self.slower, self.most = every, slower, most
+        self.every, self.patient, self.slower, self.most = every, patient, slower, most
         self.factor, self.rewinds = 1.0, 0
         self._in_a_row = 0
         self._sum: torch.Tensor | None = None
@@ -45,9 +47,13 @@ class Guard:
         loss = loss.detach()
         self._sum = loss if self._sum is None else self._sum + loss
         self._since += 1
-        if self._kept is None or self._since >= self.every or loss.device.type == "cpu":
+        if self._kept is None or self._since >= self.every or not self.patient:
             return self._look(step)
         return ""
+
+    def settle(self, step: int) -> str:
+        """Look at what was not looked at yet, before the weights are measured or written."""
+        return self._look(step) if self._sum is not None else ""
 
     def _look(self, step: int) -> str:
         fine = bool(torch.isfinite(self._sum)) if self._sum is not None else True

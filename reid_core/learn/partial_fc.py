@@ -46,6 +46,8 @@ class ShardedClasses(nn.Module):
             )
         if not 0 < sample <= 1:
             raise ValueError(f"sample is {sample}, expected one in (0, 1]")
+        if classes < world():
+            raise ValueError(f"{classes} classes cannot be shared out among {world()} processes")
         self.classes, dim = classes, like.weight.shape[1]
         self.first, self.last = share_of(classes, rank=rank(), world=world())
         self.rule, self.sample = like.rule, sample
@@ -73,7 +75,7 @@ class ShardedClasses(nn.Module):
             return self.weight, own
         lots = torch.rand(len(self.weight), device=labels.device)
         lots[own[here]] = 2.0  # those the batch needs come first
-        n = max(int(self.sample * len(self.weight)), len(torch.unique(own[here])))
+        n = max(int(self.sample * len(self.weight)), len(torch.unique(own[here])), 1)
         drawn = lots.topk(n).indices.sort().values
         place = torch.searchsorted(drawn, own.clamp(min=0))
         return self.weight[drawn], torch.where(here, place, -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import torch
 from torch import Tensor, nn, optim
 from torch.utils.data import DataLoader
 
-from reid_core.errors import TrainingError
+from reid_core.errors import DataError, TrainingError
 from reid_core.learn import augment, samplers
 from reid_core.learn import made as made_up
 from reid_core.learn.backbones.freeze import freeze
 from reid_core.learn.checkpoint import load_weights
-from reid_core.learn.config import Config
+from reid_core.learn.config import Config, Data
 from reid_core.learn.data import Cache, Pictures, PictureSet, check, combine, read, split_identities
 from reid_core.learn.distributed import device_name, rank, synchronise_batch_norm, world
+from reid_core.learn.hints import unknown
 from reid_core.learn.losses import named
 from reid_core.learn.losses.classes import ClassLoss
 from reid_core.learn.losses.combine import Sum
@@ -46,21 +48,14 @@ class Sets:
 
 
 def make_sets(config: Config) -> Sets:
-    """Read, check and split the pictures. Raises DataError."""
+    """Find, check and split the pictures. Raises DataError."""
     data = config.data
-    pictures = _read_all(config, data.train)
-    if data.val:
-        train, val = pictures, _read_all(config, data.val)
-    else:
-        own: dict[str, Any] = (
-            {"count": int(data.held_out)} if data.held_out >= 1 else {"share": data.held_out}
-        )
-        train, val = split_identities(pictures, **own, seed=data.split_seed)
+    train, val = find_pictures(config)
     sets, broken = [], Broken()
-    for part in (train, val):
+    for what, part in (("training", train), ("validation", val)):
         limit = int(data.cache_mb * MIB * len(part) / (len(train) + len(val)))
         cache = Cache(part.paths, height=data.height, width=data.width, limit=limit)
-        good, bad = check(part, cache=cache, workers=data.workers)
+        good, bad = check(part, cache=cache, workers=data.workers, what=what)
         broken += bad
         sets.append(PictureSet(good, height=data.height, width=data.width, cache=cache))
     try:
@@ -68,6 +63,35 @@ def make_sets(config: Config) -> Sets:
     except ValueError as error:
         raise TrainingError(f"[augment]: {error}") from error
     return Sets(sets[0], sets[1], broken)
+
+
+def find_pictures(config: Config) -> tuple[Pictures, Pictures]:
+    """What is to be learnt from, and what to be measured on, not looked at yet.
+
+    Raises DataError, also where a picture is in both.
+    """
+    data = config.data
+    pictures = _read_all(config, data.train)
+    train, val = (pictures, _read_all(config, data.val)) if data.val else _split(data, pictures)
+    if twice := set(train.paths) & set(val.paths):
+        raise DataError(
+            f"{len(twice)} pictures are to be learnt from and measured on, first "
+            f"{min(map(str, twice))}: data.val must have others than data.train."
+        )
+    return train, val
+
+
+def held_out(data: Data, pictures: Pictures) -> int:
+    """How many identities are held out: as many as was said, or that share, two at least."""
+    if data.held_out <= 0:
+        raise TrainingError("data.held_out is 0: without data.val, some must be held out.")
+    if data.held_out >= 1:
+        return int(data.held_out)
+    return max(2, round(data.held_out * pictures.classes))
+
+
+def _split(data: Data, pictures: Pictures) -> tuple[Pictures, Pictures]:
+    return split_identities(pictures, count=held_out(data, pictures), seed=data.split_seed)
 
 
 def _read_all(config: Config, sources: str | list[str]) -> Pictures:
@@ -79,11 +103,14 @@ def _read_all(config: Config, sources: str | list[str]) -> Pictures:
         )
     made = Path(config.run.folder) / "made"
     found = [str(made_up.write_made(s, made)) if made_up.is_made(s) else s for s in every]
-    return combine([read(source, config.data.form) for source in found])
+    try:
+        return combine([read(source, config.data.form) for source in found])
+    except ValueError as error:
+        raise TrainingError(f"[data]: {error}") from error
 
 
 def make_model(config: Config, device: torch.device) -> Network:
-    """The network on its device. Raises TrainingError for names and options that are not known."""
+    """The network on its device. Raises TrainingError for names and options that do not fit."""
     own, data = config.network, config.data
     try:
         network = make_network(
@@ -96,38 +123,38 @@ def make_model(config: Config, device: torch.device) -> Network:
             dropout=own.dropout,
             **own.options,
         )
-    except (ValueError, TypeError) as error:
-        raise TrainingError(f"[network]: {error}") from error
-    if own.weights:
-        load_weights(network, Path(own.weights))
-    if own.freeze:
-        freeze(network.backbone, own.freeze)
-    if config.optim.sync_bn and world() > 1:
-        synchronise_batch_norm(network, device)
+        if own.weights:
+            load_weights(network, Path(own.weights))
+        if config.optim.sync_bn and world() > 1:
+            synchronise_batch_norm(network, device)
+        if own.freeze:  # last, for what is put in a layer's place is not frozen
+            freeze(network.backbone, own.freeze)
+    except (ValueError, TypeError, RuntimeError) as error:  # torch: pictures too small, no memory
+        raise TrainingError(f"[network]: {_first_line(error)}") from error
     network = network.to(device)
     return network.to(memory_format=torch.channels_last) if config.optim.channels_last else network
+
+
+def _first_line(error: Exception) -> str:
+    """What torch says, without where in its own code."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def make_loss(config: Config, *, dim: int, classes: int) -> nn.Module:
     """The loss, or the weighted sum of several. Raises TrainingError."""
     own = config.loss
+    make_one = partial(_one_loss, config, dim=dim, classes=classes)
     try:
         if not own.parts:
-            return _one_loss(config, own.name, own.options, dim=dim, classes=classes)
-        parts = {}
-        for name, table in own.parts.items():
-            options = dict(table)
-            weight = float(options.pop("weight", 1.0))
-            kind = str(options.pop("name", name))
-            parts[name] = weight, _one_loss(config, kind, options, dim=dim, classes=classes)
-        return Sum(parts)
+            return make_one(own.name, **own.options)
+        if own.options:
+            raise unknown("option of a sum", next(iter(own.options)), own.parts)
+        return named.make_sum(own.parts, make_one)
     except (ValueError, TypeError) as error:
         raise TrainingError(f"[loss]: {error}") from error
 
 
-def _one_loss(
-    config: Config, name: str, options: dict[str, Any], *, dim: int, classes: int
-) -> nn.Module:
+def _one_loss(config: Config, name: str, /, *, dim: int, classes: int, **options: Any) -> nn.Module:
     if not config.loss.sharded:
         return named.make(name, dim=dim, classes=classes, **options)
     like = named.make(name, dim=dim, classes=2, **options)
@@ -144,6 +171,12 @@ def apply_loss(loss: nn.Module, features: Features, labels: Tensor) -> Tensor:
     else:
         value = loss(getattr(features, str(loss.reads)), labels)
     return value
+
+
+def values_of(loss: nn.Module) -> dict[str, Tensor]:
+    """What each loss of a sum was at last, unweighted, by the name that the log gives it."""
+    last = loss.last if isinstance(loss, Sum) else {}
+    return {f"loss/{name}": value for name, value in last.items()}
 
 
 def soften(loss: nn.Module, step: int) -> None:
@@ -167,13 +200,17 @@ def make_optimiser(config: Config, network: nn.Module, loss: nn.Module) -> optim
     own = config.optim
     groups = _groups(network.parameters(), own.lr, own.weight_decay)
     groups += _groups(loss.parameters(), own.loss_lr or own.lr, own.weight_decay)
+    if not groups:
+        raise TrainingError("Nothing is left to learn: freeze fewer layers, or take another loss.")
     match own.name:
         case "adamw":
             return optim.AdamW(groups, lr=own.lr, fused=True)
         case "adam":
             return optim.Adam(groups, lr=own.lr, fused=True)
         case "sgd":
-            return optim.SGD(groups, lr=own.lr, momentum=own.momentum, nesterov=True, fused=True)
+            return optim.SGD(
+                groups, lr=own.lr, momentum=own.momentum, nesterov=own.momentum > 0, fused=True
+            )
     raise TrainingError(f"optim.name is {own.name!r}, expected adamw, adam or sgd.")
 
 
@@ -189,6 +226,11 @@ def _groups(every: Iterable[nn.Parameter], lr: float, decay: float) -> list[dict
 def make_sampler(config: Config, pictures: Pictures) -> samplers.Batches:
     """The batches of this process. Raises TrainingError, DataError."""
     own = config.sampler
+    if own.batch < 2 * world() and not config.optim.sync_bn:
+        raise TrainingError(
+            f"sampler.batch is {own.batch}, expected at least two pictures for each of "
+            f"{world()} processes, or optim.sync_bn."
+        )
     try:
         return samplers.make(
             own.name,

@@ -37,8 +37,14 @@ def claim_folder(folder: Path, config: str, *, resume: bool) -> None:
             f"{folder} holds a run already. Go on with it: --resume; or begin another "
             "one: run.folder=…"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "config.toml", config.encode())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(".*.part"):  # by a run that was killed while it wrote
+            left.unlink()
+        if not resume:  # which must fit first
+            write_atomically(folder / "config.toml", config.encode())
+    except OSError as error:
+        raise TrainingError(f"{folder} cannot be written to: {error.strerror}.") from error
     before = read_status(folder) if resume else {"step": 0, "steps": 0}
     write_status(folder, {**before, "state": "starting", "message": ""})
 
@@ -189,7 +195,7 @@ class RunLog:
 
 
 def _shown(row: Row) -> dict[str, str]:
-    return {k: f"{v:g}" if k == "step" else f"{v:.6g}" for k, v in row.items()}
+    return {k: f"{v:.0f}" if k == "step" else f"{v:.6g}" for k, v in row.items()}
 
 
 def read_log(path: Path) -> list[Row]:

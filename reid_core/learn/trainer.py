@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from reid_core.errors import TrainingError
-from reid_core.learn import augment, checkpoint, config, parts, validate
+from reid_core.files import write_atomically
+from reid_core.learn import augment, checkpoint, config, distributed, parts, validate
 from reid_core.learn.config import Config
-from reid_core.learn.distributed import gather, gather_labels, pick_device, processes, rank, world
 from reid_core.learn.ema import RunningMean
 from reid_core.learn.guard import Guard
 from reid_core.learn.network import Features, Network
@@ -72,10 +72,10 @@ def train(
     was learnt is kept then. is_paused: asked after every step of a single process; it waits until
     that is over, with what was learnt on disk. Raises TrainingError, DataError, Diverged.
     """
-    device = pick_device(told.run.device)
-    with processes(device):
+    device = distributed.pick_device(told.run.device)
+    with distributed.processes(device):
         folder = Path(told.run.folder)
-        if rank() == 0:
+        if distributed.rank() == 0:
             claim_folder(folder, config.to_toml(told), resume=resume)
         with telling_failure(folder):
             return Trainer(told, device, resume=resume).run(progress, should_stop, is_paused)
@@ -87,8 +87,6 @@ class Trainer:
     def __init__(self, told: Config, device: torch.device, *, resume: bool) -> None:
         self.told, self.device = told, device
         self.folder = Path(told.run.folder)
-        if told.optim.amp not in AMP:
-            raise TrainingError(f"optim.amp is {told.optim.amp!r}, expected off, bf16 or fp16.")
         self.amp = AMP[told.optim.amp]
         torch.manual_seed(told.run.seed)
         self.sets = parts.make_sets(told)
@@ -101,7 +99,12 @@ class Trainer:
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.amp is torch.float16)
         self.ema = RunningMean(self.network, told.optim.ema) if told.optim.ema else None
         self.batches = parts.make_sampler(told, self.sets.train.pictures)
-        self.per_epoch = max(len(self.batches) // told.optim.accumulate, 1)
+        self.per_epoch = len(self.batches) // told.optim.accumulate
+        if not self.per_epoch:
+            raise TrainingError(
+                f"optim.accumulate is {told.optim.accumulate}, but an epoch has only "
+                f"{len(self.batches)} batches."
+            )
         self.steps = max(round(told.optim.epochs * self.per_epoch), 1)
         self.step, self.best, self.best_step, self.waited = 0, -1.0, 0, 0
         self.best_metrics: dict[str, float] = {}
@@ -112,7 +115,7 @@ class Trainer:
             warmup=min(told.optim.warmup, self.steps // 2),
             milestones=told.optim.milestones,
         )
-        self.guard = Guard(self.learnt, self.restore_learnt)
+        self.guard = Guard(self.learnt, self.restore_learnt, patient=device.type != "cpu")
         if resume:
             self._resume()
         self.runner = self._runner()
@@ -124,7 +127,7 @@ class Trainer:
                 tensorboard=told.run.tensorboard,
                 about={"per_epoch": self.per_epoch, **self.sets.about(device)},
             )
-            if rank() == 0
+            if distributed.rank() == 0
             else None
         )
 
@@ -147,13 +150,14 @@ class Trainer:
             self.step += 1
             self._tell(values, progress)
             if self._is_due(self.told.run.evaluate_every) or self.step == self.steps:
+                self._warn(self.guard.settle(self.step))
                 self._evaluate()
                 if 0 < self.told.run.patience <= self.waited:
                     state = "stopped early"
                     break
             if self._is_due(self.told.run.save_every):
                 self.save()
-            if self.log is not None and world() == 1 and is_paused():
+            if self.log is not None and distributed.world() == 1 and is_paused():
                 self.save()
                 self.log.hold(self.step, is_paused, should_stop)
             if self._agreed(should_stop):
@@ -177,15 +181,14 @@ class Trainer:
             total = total + loss.detach()
         norm = self._clip()
         watched = total if self.scaler.is_enabled() else total + 0 * norm
-        rewound = self.guard.watch(self.step, watched)
-        if rewound:
-            log.warning("%s", rewound)
+        if self._warn(self.guard.watch(self.step, watched)):
+            self.scaler.update()  # or it would refuse to unscale again
             return {"loss": total, "rate": rate, "rewinds": float(self.guard.rewinds)}
         self.scaler.step(self.optimiser)
         self.scaler.update()
         if self.ema is not None:
             self.ema.update(self.network)
-        return {"loss": total, "rate": rate, "gradient": norm}
+        return {"loss": total, **parts.values_of(self.loss), "rate": rate, "gradient": norm}
 
     def validate(self) -> dict[str, float]:
         """The metrics of the network, or of its running mean, on people never trained on."""
@@ -224,21 +227,18 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.loss.load_state_dict(state["loss"])
         self.optimiser.load_state_dict(state["optimiser"])
-        if self.scaler.is_enabled():
+        if self.scaler.is_enabled() and state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
-        if self.ema is not None and "ema" in state:
-            self.ema.module.load_state_dict(state["ema"])
-            self.ema.count = int(state["averaged"])
+        if self.ema is not None:
+            self.ema.module.load_state_dict(state["ema"] if "ema" in state else state["network"])
+            self.ema.count = int(state.get("averaged", 0))
 
     def save(self, name: str = "last.pt") -> None:
         """Write a checkpoint; every process takes part, the first one writes."""
+        self._warn(self.guard.settle(self.step))
         state = checkpoint.gathered(self.learnt(), self.shards, self.optimiser)
-        every: list[Any] = [None] * world()
-        if world() > 1:
-            distributed.all_gather_object(every, checkpoint.random_state())
-        else:
-            every = [checkpoint.random_state()]
-        if rank() == 0:
+        every = distributed.every_ones(checkpoint.random_state())
+        if distributed.rank() == 0:
             checkpoint.save({**state, **self._standing(), "random": every}, self.folder / name)
 
     def _standing(self) -> State:
@@ -261,24 +261,33 @@ class Trainer:
                 f"{self.folder} was trained on other identities than there are now; it cannot go "
                 "on. Begin in another folder: run.folder=…"
             )
-        self.restore_learnt(checkpoint.sliced(state, self.shards, self.optimiser))
-        for name in ("step", "best", "best_step", "best_metrics", "untrained", "waited"):
-            setattr(self, name, state[name])
-        self.guard.factor = state["slower"]
-        if len(state["random"]) == world():
-            checkpoint.restore_random(state["random"][rank()])
-        else:
-            torch.manual_seed(self.told.run.seed + 7919 * self.step + rank())
+        asked = [{**group} for group in self.optimiser.param_groups]
+        try:
+            checkpoint.same_kind(self.optimiser, state["optimiser"])
+            self.restore_learnt(checkpoint.sliced(state, self.shards, self.optimiser))
+            for name in ("step", "best", "best_step", "best_metrics", "untrained", "waited"):
+                setattr(self, name, state[name])
+            self.guard.factor = float(state["slower"])
+            if len(state["random"]) == distributed.world():
+                checkpoint.restore_random(state["random"][distributed.rank()])
+            else:
+                torch.manual_seed(self.told.run.seed + 7919 * self.step + distributed.rank())
+        except checkpoint.DAMAGE as error:
+            raise TrainingError(
+                f"{self.folder / 'last.pt'} does not fit this configuration, or is damaged. Go "
+                "on with the network, loss and optimiser that it began with."
+            ) from error
+        for group, own in zip(self.optimiser.param_groups, asked, strict=True):
+            group.update({k: v for k, v in own.items() if k != "params"})  # rates as said now
+        if distributed.rank() == 0:
+            write_atomically(self.folder / "config.toml", config.to_toml(self.told).encode())
 
     def _runner(self) -> nn.Module:
         """The network as it is called in training: compiled, and over several processes."""
         network: nn.Module = self.network
         if self.told.optim.compile:
             network = torch.compile(network)  # type: ignore[assignment]
-        if world() > 1:
-            own = [self.device.index] if self.device.type == "cuda" else None
-            network = DistributedDataParallel(network, device_ids=own)
-        return network
+        return distributed.spread(network, self.device)
 
     def _steps(self) -> Iterator[list[Batch]]:
         """The batches of each step to the end of the run, from where it stands."""
@@ -310,9 +319,11 @@ class Trainer:
         y = labels.to(self.device, non_blocking=True)
         with torch.autocast(self.device.type, dtype=self.amp, enabled=self.amp is not None):
             raw, neck = self.runner(x)
-        whole = gather(neck)
-        features = Features(whole if raw is neck else gather(raw), whole)
-        return parts.apply_loss(self.loss, features, gather_labels(y))
+        whole = distributed.gather(neck)
+        features = Features(whole if raw is neck else distributed.gather(raw), whole)
+        loss = parts.apply_loss(self.loss, features, distributed.gather_labels(y))
+        # every process waits for a gradient of each weight, the neck's too where no loss reads it
+        return loss if distributed.world() == 1 else loss + 0 * neck.sum()
 
     def _syncing(self, *, last: bool) -> AbstractContextManager[Any]:
         """Gradients go to the other processes with the last batch of a step only."""
@@ -320,6 +331,12 @@ class Trainer:
             return nullcontext()
         context: AbstractContextManager[Any] = self.runner.no_sync()
         return context
+
+    def _warn(self, sentence: str) -> str:
+        """The sentence, which is said where there is one."""
+        if sentence:
+            log.warning("%s", sentence)
+        return sentence
 
     def _clip(self) -> Tensor:
         """Bound the gradient's length; the length before, of this process's weights."""
@@ -350,10 +367,6 @@ class Trainer:
     def _evaluate(self) -> None:
         metrics = self.validate()
         self._report({f"val/{k}": v for k, v in metrics.items()})
-        if self.told.run.metric not in metrics:
-            raise TrainingError(
-                f"run.metric is {self.told.run.metric!r}, expected one of {', '.join(metrics)}."
-            )
         if metrics[self.told.run.metric] > self.best:
             self.best, self.best_step = metrics[self.told.run.metric], self.step
             self.best_metrics, self.waited = metrics, 0
@@ -363,13 +376,9 @@ class Trainer:
 
     def _agreed(self, should_stop: Callable[[], bool]) -> bool:
         """Whether any process was asked to stop."""
-        if world() == 1:
-            return should_stop()
-        if self.step % self.told.run.log_every:
+        if distributed.world() > 1 and self.step % self.told.run.log_every:
             return False
-        asked = torch.tensor(float(should_stop()), device=self.device)
-        distributed.all_reduce(asked)
-        return bool(asked > 0)
+        return distributed.any_of(should_stop(), self.device)
 
     def _finish(self, state: str, seconds: float) -> Result:
         result = Result(

@@ -11,14 +11,15 @@ from torch import Tensor, distributed, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset
 
+from reid_core.errors import Diverged
 from reid_core.evaluate import retrieval
 from reid_core.learn import augment
+from reid_core.learn.config import METRICS
 from reid_core.learn.data import PictureSet
 from reid_core.learn.distributed import rank, world
 from reid_core.types import Floats
 
 BATCH = 128
-METRICS = ("mAP", "rank1", "rank5", "mINP")
 
 
 @contextmanager
@@ -42,8 +43,11 @@ def embed(
     std: tuple[float, ...],
     amp: torch.dtype | None = None,
 ) -> Floats:
-    """(N, dim) float32 unit rows, of the neck; shared out among the processes."""
-    own = list(range(rank(), len(pictures), world()))
+    """(N, dim) float32 unit rows, of the neck; shared out among the processes.
+
+    Raises Diverged where they are no numbers.
+    """
+    own = list(range(rank(), len(pictures), world())) or [0]  # which is not looked at
     loader = DataLoader(Subset(pictures, own), batch_size=BATCH, generator=torch.Generator())
     rows: list[Tensor] = []
     with evaluating(network):
@@ -52,8 +56,10 @@ def embed(
             x = x.contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
                 rows.append(F.normalize(network(x).neck.float()))
-    mine = torch.cat(rows) if rows else torch.zeros(0, 1)
-    return np.asarray(_all_rows(mine, len(pictures)).cpu().numpy(), np.float32)
+    found = np.asarray(_all_rows(torch.cat(rows), len(pictures)).cpu().numpy(), np.float32)
+    if not np.isfinite(found).all():
+        raise Diverged("The network gives something else than finite numbers. Lower optim.lr.")
+    return found
 
 
 def _all_rows(mine: Tensor, n: int) -> Tensor:
@@ -69,7 +75,7 @@ def _all_rows(mine: Tensor, n: int) -> Tensor:
 
 
 def measure(vectors: Floats, pictures: PictureSet) -> dict[str, float]:
-    """The metrics of `METRICS` and recall@1, by the protocol that fits the cameras known.
+    """The metrics of `config.METRICS`, by the protocol that fits the cameras known.
 
     See `retrieval.plan`. Raises TooFewPairs when nobody can be found again.
     """
@@ -85,6 +91,6 @@ def measure(vectors: Floats, pictures: PictureSet) -> dict[str, float]:
         junk=plan.junk,
         protocol=plan.protocol,
     )
-    found = {"mAP": got.mAP, "rank1": got.cmc[0], "rank5": got.cmc[4], "mINP": got.mINP}
-    found["recall@1"] = retrieval.recall_at(vectors, own.labels, (1,))[1]
-    return {name: float(value) for name, value in found.items()}
+    recall = retrieval.recall_at(vectors, own.labels, (1,))[1]
+    values = (got.mAP, got.cmc[0], got.cmc[4], got.mINP, recall)
+    return {name: float(value) for name, value in zip(METRICS, values, strict=True)}

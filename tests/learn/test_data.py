@@ -527,7 +527,7 @@ def test_too_few_are_left(tmp_path: Path) -> None:
     put(tmp_path / "a" / "1.jpg")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "2.jpg").write_text("no picture")
-    with pytest.raises(DataError, match=r"After 1 pictures.* has 1 identities \(a\)"):
+    with pytest.raises(DataError, match=r"without 1 pictures.* has 1 identities \(a\)"):
         data.check(data.read_folder(tmp_path))
 
 

@@ -231,7 +231,7 @@ def test_a_sum_weighs_and_gives_each_its_feature() -> None:
         "triplet": {"weight": 0.5},
         "centre": {"weight": 5e-4},
     }
-    total = named.make_sum(options, dim=DIM, classes=CLASSES).double()
+    total = named.make_sum(options, make).double()
     (neck, y), (raw, _) = batch(0), batch(1)
     softmax, triplet, centre = (total.parts[name] for name in options)
     by_hand = softmax(neck, y) + 0.5 * triplet(raw, y) + 5e-4 * centre(raw, y)
@@ -240,4 +240,4 @@ def test_a_sum_weighs_and_gives_each_its_feature() -> None:
     one = softmax(neck, y) + 0.5 * triplet(neck, y) + 5e-4 * centre(neck, y)
     agree(total(neck, y), one, neck)
     with pytest.raises(ValueError, match="at least one"):
-        named.make_sum({}, dim=DIM, classes=CLASSES)
+        named.make_sum({}, make)

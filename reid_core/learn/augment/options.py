@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, cast
 
 from reid_core.learn.augment.changes import FILLS, Range
-from reid_core.learn.hints import unknown
+from reid_core.learn.hints import is_number, unknown
 
 BOUNDS = {  # beyond which a strength makes no sense
     "zoom": (0.1, 10.0),
@@ -82,14 +82,10 @@ def options_from(given: dict[str, object]) -> Options:
         if isinstance(wanted, str):
             fits = isinstance(value, str)
         elif isinstance(wanted, tuple):
-            fits = isinstance(value, list | tuple) and all(map(_is_number, value))
+            fits = isinstance(value, list | tuple) and all(map(is_number, value))
         else:
-            fits = _is_number(value)
+            fits = is_number(value)
         if not fits:
             raise ValueError(f"{name} is {value!r}, expected something like {wanted!r}")
         values[name] = tuple(cast(Any, value)) if isinstance(wanted, tuple) else value
     return Options(**values)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

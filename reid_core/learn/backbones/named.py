@@ -21,7 +21,7 @@ from reid_core.learn.backbones.mobilefacenet import MobileFaceNet
 from reid_core.learn.backbones.osnet import OSNet
 from reid_core.learn.backbones.resnet import BLOCKS, ResNet
 from reid_core.learn.backbones.vit import ViT
-from reid_core.learn.hints import unknown
+from reid_core.learn.hints import check_kind, unknown
 
 MAKERS: dict[str, Callable[..., nn.Module]] = {
     **{f"iresnet{depth}": partial(IResNet, units) for depth, units in UNITS.items()},
@@ -47,26 +47,34 @@ def names() -> tuple[str, ...]:
 
 def options_of(name: str) -> tuple[str, ...]:
     """What can be set of one of our own. Raises ValueError for a name that is not there."""
+    return tuple(_options_of(name))
+
+
+def _options_of(name: str) -> dict[str, Any]:
+    """With their defaults."""
     if name not in MAKERS:
         raise unknown("backbone", name, [*MAKERS, *(f"{other}:<name>" for other in OTHERS)])
     maker = MAKERS[name]
     fixed = maker.keywords if isinstance(maker, partial) else {}
-    return tuple(o for o in inspect.signature(maker).parameters if o not in fixed)
+    there = inspect.signature(maker).parameters
+    return {o: p.default for o, p in there.items() if o not in fixed}
 
 
 def make(name: str, *, weights: str | Path | None = None, **options: Any) -> nn.Module:
     """The backbone of that name, untrained, or with the weights of a file.
 
     options: those of its constructor. Raises ValueError for an unknown name or option, naming the
-    nearest; TrainingError where the file does not fit or timm is missing.
+    nearest, or a value of another kind; TrainingError where the file does not fit or timm is
+    missing.
     """
     other, _, theirs = name.partition(":")
     if other in OTHERS and theirs:
         return OTHERS[other](theirs, weights=weights, **options)
-    there = options_of(name)
-    for option in options:
+    there = _options_of(name)
+    for option, value in options.items():
         if option not in there:
             raise unknown(f"option of {name}", option, there)
+        check_kind(f"{option} of {name}", value, there[option])
     net = MAKERS[name](**options)
     if weights is not None:
         files.load(net, weights)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from reid_core.errors import DataError
 from reid_core.learn.data.pictures import UNKNOWN, Crop, Pictures, labelled
-from reid_core.library import Library, people, schema
-from reid_core.library.paths import floats_from_bytes
+from reid_core.library import Library, keypoints, people
 from reid_core.models.manifest import ARCFACE_TEMPLATE, InputSpec
 from reid_core.types import Floats, Kind
 
@@ -44,20 +41,14 @@ def read_gallery(library: Library, kind: Kind, *, chip: InputSpec = FACE_CHIP) -
     paths: list[Crop] = []
     who: list[str] = []
     with library.read() as connection:
-        points = _keypoints(connection, kind)
+        points = keypoints.of_templates(connection, kind)
         for person in people.list_people(connection):
             own = sorted(people.templates_of(connection, person.id), key=lambda t: t.id)
-            for media, keypoints in [(t.media, points[t.id]) for t in own if t.kind is kind]:
-                paths.append(_crop(library.media.path(media), keypoints, kind, chip))
+            for template in [t for t in own if t.kind is kind]:
+                path = library.media.path(template.media)
+                paths.append(_crop(path, points[template.id], kind, chip))
                 who.append(person.shown_id)
     return labelled(where, paths, who, [UNKNOWN] * len(paths))
-
-
-def _keypoints(connection: Connection, kind: Kind) -> dict[int, Floats]:
-    """(K, 2) in crop pixels of every template of a kind, by id."""
-    t = schema.template.c
-    rows = connection.execute(sa.select(t.id, t.keypoints).where(t.kind == kind))
-    return {one: floats_from_bytes(packed, columns=2) for one, packed in rows}
 
 
 def _crop(path: Path, points: Floats, kind: Kind, chip: InputSpec) -> Crop:

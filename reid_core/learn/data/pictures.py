@@ -198,4 +198,5 @@ def split_identities(
 
 def _lot(name: str, seed: int) -> bytes:
     """A number drawn for a name: the same on every machine."""
-    return hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=16).digest()
+    said = f"{seed}:{name}".encode("utf-8", "surrogateescape")  # folders have any bytes as names
+    return hashlib.blake2b(said, digest_size=16).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from reid_core.types import Kind
 NOBODY = (-1, 0)  # Market-style identities of junk and of false detections
 FORMS = ("auto", "folder", "market", "csv", "faces", "bodies")
 COLUMNS = ("path", "identity", "camera")
+CAMERA = re.compile(r"[0-9]{1,9}")
 
 
 def read(source: str | Path, form: str = "auto") -> Pictures:
@@ -100,18 +102,25 @@ def _by_name(root: Path, found: list[Path]) -> Pictures:
 def read_csv(path: Path, root: Path | None = None) -> Pictures:
     """A list with a first line of column names: path, identity and, if known, camera.
 
-    Paths are below `root`, or beside the list without it. The camera is a whole number from 0, or
-    empty. Raises DataError naming the line.
+    Relative paths are so to `root`, or to the list's folder without it. The camera is a whole
+    number from 0 to 999,999,999, or empty. Raises DataError naming the line.
     """
     root = path.parent if root is None else root
     rows = list(_rows(path))
     paths = [root / name for _, name, _, _ in rows]
-    missing = [p for p in paths if not p.is_file()]
+    missing = [p for p in paths if not _is_there(p)]
     if missing:
         raise DataError(
             f"{path} names {len(missing)} pictures that are not there, first {missing[0]}."
         )
     return labelled(str(path), paths, [who for _, _, who, _ in rows], [c for *_, c in rows])
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file
+        return False
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str, int]]:
@@ -151,6 +160,6 @@ def _row(
         if not cells[name]:
             raise DataError(f"{path}, line {line}: there is no {name}.")
     camera = cells.get("camera", "") or str(UNKNOWN)
-    if camera != str(UNKNOWN) and not (camera.isascii() and camera.isdigit()):
+    if camera != str(UNKNOWN) and not CAMERA.fullmatch(camera):
         raise DataError(f"{path}, line {line}: camera {camera[:60]!r} is no whole number from 0.")
     return line, cells["path"], cells["identity"], int(camera)

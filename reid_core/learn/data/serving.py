@@ -130,12 +130,13 @@ def as_tensor(image: np.ndarray, height: int, width: int) -> Tensor:
 
 
 def check(
-    pictures: Pictures, *, cache: Cache | None = None, workers: int = 0
+    pictures: Pictures, *, cache: Cache | None = None, workers: int = 0, what: str = "training"
 ) -> tuple[Pictures, list[Broken]]:
     """Decode every picture once: (those that can be used, (path, reason) of those that cannot).
 
     What was decoded stays in `cache` where one is given, so that nothing is decoded twice.
-    workers: processes that decode. Raises DataError when fewer than two identities are left.
+    workers: processes that decode. what: for messages. Raises DataError when fewer than two
+    identities are left.
     """
     trial = DataLoader(
         _Trial(pictures, cache),
@@ -145,10 +146,16 @@ def check(
         generator=torch.Generator(),  # the process's own is left alone
     )
     reasons = [reason for batch in trial for reason in batch]
-    broken = [(str(p), why) for p, why in zip(pictures.paths, reasons, strict=True) if why]
+    broken = [(_shown(p), why) for p, why in zip(pictures.paths, reasons, strict=True) if why]
     good = pictures.subset([row for row, why in enumerate(reasons) if not why])
-    where = f"After {len(broken)} pictures that cannot be read are left out, the training data"
+    without = f", without {len(broken)} pictures that cannot be read," if broken else ""
+    where = f"The {what} data{without}"
     return enough(where, replace(good, checked=True)), broken
+
+
+def _shown(source: Source) -> str:
+    """Its path as text that can be written, whatever bytes the file has for a name."""
+    return str(source).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class _Trial(Dataset[str]):

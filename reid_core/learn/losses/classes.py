@@ -175,6 +175,8 @@ class MagFace(ClassLoss):
         margin: tuple[float, float] = (0.45, 0.8),
         pull: float = 35.0,
     ) -> None:
+        if not 0 < lengths[0] < lengths[1]:
+            raise ValueError(f"lengths are above 0 and rise, not {lengths}")
         rule = partial(margins.magnitude, lengths=lengths, margins=margin)
         super().__init__(dim, classes, rules.Scaled(length=scale, margin=rule))
         self.lengths, self.pull = lengths, pull

@@ -2,7 +2,7 @@
 
     make("arc-face", dim=512, classes=751, margin=0.4)
     make("triplet", dim=512, classes=751, miner="semi-hard", memory=4096)
-    make_sum({"softmax": {"smoothing": 0.1}, "triplet": {"weight": 0.5}}, dim=512, classes=751)
+    make_sum({"softmax": {"smoothing": 0.1}, "triplet": {"weight": 0.5}}, partial(make, …))
 
 Every loss made is a module of (embeddings (N, dim), labels (N,) int64) to a scalar, and has the
 attribute `reads`: "neck" or "raw", which feature it wants where there is a BNNeck (see `Sum`).
@@ -11,39 +11,53 @@ attribute `reads`: "neck" or "raw", which feature it wants where there is a BNNe
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from torch import nn
 
 from reid_core.learn import miners
-from reid_core.learn.hints import unknown
+from reid_core.learn.hints import check_kind, unknown
 from reid_core.learn.losses import by_pair, centres, classes, pairs
 from reid_core.learn.losses.by_pair import ByPair, Measure, Miner, PairLoss
 from reid_core.learn.losses.combine import Sum
 from reid_core.learn.memory import CrossBatchMemory
 
+ABOVE_ZERO = ("alpha", "beta", "length", "scale", "temperature")
+
 
 def make(name: str, *, dim: int, classes: int, **options: Any) -> nn.Module:
     """The loss of that name. options: as `options` lists them, the rest at their defaults.
 
-    Raises ValueError for an unknown name or option, naming the nearest and the known ones.
+    Raises ValueError for an unknown name or option, naming the nearest and the known ones, and
+    for a value that does not fit.
     """
     known = _options_of(name)
-    for option in options:
+    for option, value in options.items():
         _check(f"option of {name}", option, known)
+        check_kind(f"{option} of {name}", value, known[option])
+        if option in ABOVE_ZERO and value <= 0:
+            raise ValueError(f"{option} of {name} is {value}, expected one above 0")
     loss: nn.Module = MAKERS[name](dim, classes, **options)
     return loss
 
 
-def make_sum(parts: Mapping[str, Mapping[str, Any]], *, dim: int, classes: int) -> Sum:
-    """A weighted sum of losses: by name their options, with `weight`, else 1, among them."""
+def make_sum(parts: Mapping[str, Mapping[str, Any]], make_one: Callable[..., nn.Module]) -> Sum:
+    """A weighted sum of losses: by name their options, with `weight`, else 1, among them.
+
+    A part of another name than its loss, as for two of a kind, has the loss's as `name`. make_one:
+    as `make`, of a loss's name and options. Raises ValueError.
+    """
     made = {}
-    for name, given in parts.items():
-        options = dict(given)
-        weight = float(options.pop("weight", 1.0))
-        made[name] = (weight, make(name, dim=dim, classes=classes, **options))
+    for part, given in parts.items():
+        if not isinstance(given, Mapping) or "." in part or not part:
+            raise ValueError(f"{part} is {given!r}, expected a loss's name and a table of options")
+        options = {"weight": 1.0, "name": part, **given}
+        weight, name = options.pop("weight"), options.pop("name")
+        check_kind(f"weight of {part}", weight, 1.0)
+        check_kind(f"name of {part}", name, part)
+        made[part] = (float(weight), make_one(name, **options))
     return Sum(made)
 
 
@@ -63,11 +77,10 @@ def _options_of(name: str) -> dict[str, Any]:
     return {p.name: p.default for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
 
 
-def _check(what: str, name: str, known: Iterable[str]) -> None:
+def _check(what: str, name: str, known: Mapping[str, object]) -> None:
     """Raises ValueError for a name that is not among the known ones."""
-    names = sorted(known)
-    if name not in names:
-        raise unknown(what, name, names)
+    if name not in known:
+        raise unknown(what, name, sorted(known))
 
 
 def _contrastive(

@@ -72,7 +72,7 @@ def lifted_structure(
     if distance.shape[0] != distance.shape[1]:
         raise ValueError("lifted structure compares a batch with itself")
     push = logsumexp(margin - distance, negative)
-    i, j = positive.triu(1).nonzero(as_tuple=True)
+    i, j = (positive | positive.T).triu(1).nonzero(as_tuple=True)  # a miner's mask has sides
     both = torch.logaddexp(push[i], push[j])
     return 0.5 * mean((both + distance[i, j]).relu().square())
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 
 from reid_core.learn.data import Pictures
-from reid_core.learn.hints import unknown
+from reid_core.learn.hints import check_kind, unknown
 from reid_core.learn.samplers.aware import camera_aware, domain_aware
 from reid_core.learn.samplers.batches import Batches, Plan
 from reid_core.learn.samplers.identities import class_balanced, pk, random
@@ -49,8 +49,10 @@ def make(
     if name not in SAMPLERS:
         raise unknown("sampler", name, SAMPLERS)
     strategy = SAMPLERS[name]
-    known = [o for o in inspect.signature(strategy).parameters if o not in ("pictures", "batch")]
-    for option in options:
+    there = inspect.signature(strategy).parameters.items()
+    known = {o: p.default for o, p in there if o not in ("pictures", "batch")}
+    for option, value in options.items():
         if option not in known:
             raise unknown(f"option of the sampler {name}", option, known)
+        check_kind(f"{option} of the sampler {name}", value, known[option])
     return Batches(strategy(pictures, batch=batch, **options), seed=seed, rank=rank, world=world)

@@ -84,7 +84,7 @@ def people_in(batch: int, k: int) -> int:
 def how_many(pictures: Pictures, batch: int, epoch_length: int | None) -> int:
     """How many batches an epoch has, at least one; epoch_length: pictures, or None for all."""
     length = len(pictures) if epoch_length is None else epoch_length
-    if length < 1 or batch < 1:
+    if not isinstance(length, int) or length < 1 or batch < 1:
         raise ValueError(f"an epoch of {length} pictures in batches of {batch} is not possible")
     return max(1, length // batch)
 
