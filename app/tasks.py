@@ -87,6 +87,33 @@ class Job(QObject):
             self.changed.emit()
 
 
+class OutsideJob(Job):
+    """Work that another process does. stop: called once when somebody cancels it."""
+
+    def __init__(self, title: str, stop: Callable[[], None], parent: QObject) -> None:
+        super().__init__(title, parent=parent)
+        self._stop_it = stop
+        self._remaining_s: float | None = None
+        self.state = "running"
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds to go, None while unknown."""
+        return self._remaining_s
+
+    def cancel(self) -> None:
+        """Have the process stop; what it has stored is kept."""
+        if not self.is_cancelled:
+            super().cancel()
+            self._stop_it()
+
+    def end(self, state: str) -> None:
+        """It is over. state: done, failed or cancelled."""
+        self.state = state
+        self.ended.emit()
+        self.deleteLater()
+
+
 class Tasks(QObject):
     """Runs work in threads. Made, used and closed on the window's thread."""
 

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QDateTime,
-    QLocale,
-    QModelIndex,
-    QPersistentModelIndex,
-    Qt,
-    QTimeZone,
-)
+from PySide6.QtCore import Qt
 
+from app.models.rows import TableRows
+from app.words import local_time
 from reid_core.library.events import Event
-
-RowRole = Qt.ItemDataRole.UserRole
-SortRole = Qt.ItemDataRole.UserRole + 1
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
 
 
 class Column(IntEnum):
@@ -33,54 +20,23 @@ class Column(IntEnum):
     DETAILS = 2
 
 
-class EventsModel(QAbstractTableModel):
-    """Rows of events. RowRole gives the whole row, SortRole a raw value."""
+class EventsModel(TableRows[Event, Column]):
+    """Rows of events."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[Event] = []
+        super().__init__(lambda r: r.id, Column)
 
-    def set_rows(self, rows: Sequence[Event]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
+    def titles(self) -> tuple[str, ...]:
+        return self.tr("When"), self.tr("What was done"), self.tr("Ids and numbers")
 
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+    def text(self, row: Event, column: Column) -> str:
+        return (local_time(row.time), row.action, in_words(row.payload))[column]
 
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+    def raw(self, row: Event, column: Column) -> int | str:
+        return (row.id, row.action, row.payload)[column]
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (self.tr("When"), self.tr("What was done"), self.tr("Ids and numbers"))[section]
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row, column = self._rows[index.row()], Column(index.column())
-        if role == RowRole:
-            return row
-        if role == SortRole:
-            return (row.id, row.action, row.payload)[column]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return (local_time(row.time), row.action, in_words(row.payload))[column]
-        return None
-
-
-def local_time(time: str) -> str:
-    """A stored moment as a clock here would show it."""
-    when = QDateTime.fromString(time, Qt.DateFormat.ISODate)
-    when.setTimeZone(QTimeZone.utc()) if when.timeSpec() is Qt.TimeSpec.LocalTime else None
-    return QLocale().toString(when.toLocalTime(), QLocale.FormatType.ShortFormat)
+    def more(self, row: Event, column: Column, role: int) -> str | None:
+        return self.text(row, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 def in_words(payload: str) -> str:

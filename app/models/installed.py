@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QLocale, Qt
 
+from app.models.rows import TableRows
 from app.viewmodels.models_rows import ROLES, STATES, ModelRow
+from app.words import file_size
 from reid_core.models.manifest import Role
-
-SI = QLocale.DataSizeFormat.DataSizeSIFormat
-RowRole = Qt.ItemDataRole.UserRole
-SortRole = Qt.ItemDataRole.UserRole + 1
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
-RIGHT = ("SIZE", "SPEED")
 
 
 class Column(IntEnum):
@@ -31,54 +25,13 @@ class Column(IntEnum):
     SOURCE = 6
 
 
-class InstalledModel(QAbstractTableModel):
-    """Rows of models. RowRole gives the whole row, SortRole a raw value."""
+class InstalledModel(TableRows[ModelRow, Column]):
+    """Rows of models, known by their names."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[ModelRow] = []
+        super().__init__(lambda r: r.name, Column, (Column.SIZE, Column.SPEED))
 
-    def set_rows(self, rows: Sequence[ModelRow]) -> None:
-        """Show these. Rows that stay in place are only repainted, so that nothing jumps."""
-        if [r.name for r in rows] == [r.name for r in self._rows]:
-            for new in [r for r, old in zip(rows, self._rows, strict=True) if r != old]:
-                self.update_row(new)
-            return
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
-
-    def update_row(self, row: ModelRow) -> None:
-        """Show a row in place of the one of its name."""
-        place = self.index_of(row.name).row()
-        if place >= 0:
-            self._rows[place] = row
-            self.dataChanged.emit(self.index(place, 0), self.index(place, len(Column) - 1))
-
-    def row(self, index: Index) -> ModelRow | None:
-        """The row of an index of this model."""
-        return self._rows[index.row()] if index.isValid() else None
-
-    def index_of(self, name: str) -> QModelIndex:
-        """The first cell of a row; an invalid index when it is not there."""
-        place = next((i for i, r in enumerate(self._rows) if r.name == name), None)
-        return QModelIndex() if place is None else self.index(place, 0)
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
+    def titles(self) -> tuple[str, ...]:
         return (
             self.tr("Model"),
             self.tr("What it does"),
@@ -87,27 +40,9 @@ class InstalledModel(QAbstractTableModel):
             self.tr("Size"),
             self.tr("Speed here"),
             self.tr("From"),
-        )[section]
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.row(index)
-        if row is None:
-            return None
-        column = Column(index.column())
-        if role == RowRole:
-            return row
-        if role == SortRole:
-            return self._raw(row, column)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.text(row, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.ToolTipRole and column in (Column.LICENCE, Column.SOURCE):
-            return self.text(row, column)
-        return None
+        )
 
     def text(self, row: ModelRow, column: Column) -> str:
-        """What a cell says."""
         match column:
             case Column.NAME:
                 return row.name
@@ -118,7 +53,7 @@ class InstalledModel(QAbstractTableModel):
             case Column.LICENCE:
                 return row.manifest.licence
             case Column.SIZE:
-                return QLocale().formattedDataSize(row.size, 1, SI) if row.size else ""
+                return file_size(row.size) if row.size else ""
             case Column.SPEED:
                 return self.speed_text(row.ms)
             case Column.SOURCE:
@@ -174,7 +109,7 @@ class InstalledModel(QAbstractTableModel):
         digits = 0 if ms >= 10 else 1 if ms >= 1 else 2
         return self.tr("{} ms").format(QLocale().toString(ms, "f", digits))
 
-    def _raw(self, row: ModelRow, column: Column) -> Any:
+    def raw(self, row: ModelRow, column: Column) -> Any:
         match column:
             case Column.NAME:
                 return row.name.casefold()
@@ -191,8 +126,6 @@ class InstalledModel(QAbstractTableModel):
             case Column.SOURCE:
                 return self.source_text(row).casefold()
 
-
-def _alignment(column: int) -> int:
-    right = Column(column).name in RIGHT
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    return int(side | Qt.AlignmentFlag.AlignVCenter)
+    def more(self, row: ModelRow, column: Column, role: int) -> str | None:
+        is_long = column in (Column.LICENCE, Column.SOURCE)
+        return self.text(row, column) if role == Qt.ItemDataRole.ToolTipRole and is_long else None

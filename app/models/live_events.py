@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QCoreApplication,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-)
+from PySide6.QtCore import QCoreApplication, QSortFilterProxyModel
 
-RowRole = Qt.ItemDataRole.UserRole
-SortRole = Qt.ItemDataRole.UserRole + 1
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
+from app.models.rows import TEXTS, Index, ListRows, RowRole, SortRole
+
 KEPT = 2000  # rows, some 40 MB of pictures at the most
 SHOWN = ("all", "known", "unknown")  # what the filter may show
 
@@ -64,35 +54,22 @@ def happening(row: EventRow) -> str:
     }[row.event]
 
 
-class LiveEvents(QAbstractListModel):
-    """Rows of events. RowRole gives the whole row, SortRole its number."""
+class LiveEvents(ListRows[EventRow]):
+    """Rows of events; SortRole gives the number."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[EventRow] = []
+        super().__init__(lambda r: r.number)
 
     @property
     def rows(self) -> tuple[EventRow, ...]:
         """All of them, newest first."""
         return tuple(self._rows)
 
-    def set_rows(self, rows: Sequence[EventRow]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
-
     def add(self, rows: Sequence[EventRow]) -> None:
         """Put rows, oldest first, before the others; the oldest beyond `KEPT` go."""
-        if not rows:
-            return
-        self.beginInsertRows(ROOT, 0, len(rows) - 1)
-        self._rows[:0] = reversed(rows)
-        self.endInsertRows()
+        self._insert(0, reversed(rows))
         if len(self._rows) > KEPT:
-            self.beginRemoveRows(ROOT, KEPT, len(self._rows) - 1)
-            del self._rows[KEPT:]
-            self.endRemoveRows()
+            self._remove(KEPT, len(self._rows) - 1)
 
     def identify(self, track: int, person: int | None, name: str | None) -> None:
         """It is known who somebody is, in all their rows."""
@@ -116,25 +93,12 @@ class LiveEvents(QAbstractListModel):
     ) -> None:
         for i, row in enumerate(self._rows):
             if which(row) and (new := how(row)) != row:
-                self._rows[i] = new
-                self.dataChanged.emit(self.index(i), self.index(i))
+                self._put(i, new)
 
-    def row(self, index: Index) -> EventRow | None:
-        """The row of an index of this model."""
-        return self._rows[index.row()] if index.isValid() else None
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.row(index)
-        if row is None:
-            return None
-        if role == RowRole:
-            return row
+    def cell(self, row: EventRow, role: int) -> str | int | None:
         if role == SortRole:
             return row.number
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role in TEXTS:
             return f"{who(row.name, row.stranger)} {happening(row)}"
         return None
 

@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QCoreApplication,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-)
+from PySide6.QtCore import QCoreApplication, QModelIndex, QSortFilterProxyModel, Qt
 
+from app.models.rows import Index, ListRows, RowRole, SortRole
 from reid_core.library.people import Portrait
 
-RowRole = Qt.ItemDataRole.UserRole
-SortRole = Qt.ItemDataRole.UserRole + 1
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
 ORDERS = ("name", "newest", "templates")
 
 
-class PeopleModel(QAbstractListModel):
+class PeopleModel(ListRows[Portrait]):
     """Rows of `Portrait`; SortRole gives what `order` says: one of ORDERS."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[Portrait] = []
-        self._place: dict[int, int] = {}
+        super().__init__(lambda r: r.id)
         self.order = "name"
 
-    def set_rows(self, rows: Sequence[Portrait]) -> None:
-        """Show these. People who stay in place are only repainted, so that nothing jumps."""
-        if [r.id for r in rows] == [r.id for r in self._rows]:
-            changed = [i for i, r in enumerate(rows) if r != self._rows[i]]
-            self._rows = list(rows)
-            for i in changed:
-                self.dataChanged.emit(self.index(i), self.index(i))
-            return
-        self.beginResetModel()
-        self._rows = list(rows)
-        self._place = {r.id: i for i, r in enumerate(self._rows)}
-        self.endResetModel()
-
-    def row(self, index: Index) -> Portrait | None:
-        """The row of an index of this model."""
-        return self._rows[index.row()] if index.isValid() else None
-
-    def index_of(self, person: int) -> QModelIndex:
-        """Where somebody is; an invalid index when they are not there."""
-        place = self._place.get(person)
-        return QModelIndex() if place is None else self.index(place)
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.row(index)
-        if row is None:
-            return None
-        if role == RowRole:
-            return row
+    def cell(self, row: Portrait, role: int) -> Any:
         if role == SortRole:
             return self._sort_value(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
@@ -79,7 +36,7 @@ class PeopleModel(QAbstractListModel):
             return row.created
         if self.order == "templates":
             return row.faces + row.bodies
-        return self._place[row.id]
+        return self._places[row.id]
 
 
 class PeopleFilter(QSortFilterProxyModel):

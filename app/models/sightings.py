@@ -2,64 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 
-from app.models.videos import clock
+from app.models.rows import TEXTS, Index, ListRows, SortRole
 from app.viewmodels.search_rows import Lane, PersonRow, Row
-
-RowRole = Qt.ItemDataRole.UserRole
-SortRole = Qt.ItemDataRole.UserRole + 1
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
-TEXTS = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
+from app.words import clock
 
 
-class SightingsModel(QAbstractListModel):
+class SightingsModel(ListRows[Row]):
     """Rows of `Row`; SortRole gives the place by likelihood."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[Row] = []
+        super().__init__(lambda r: r.key)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show these. Rows that stay in place are only painted anew, so that nothing jumps."""
-        if [r.key for r in rows] == [r.key for r in self._rows]:
-            changed = [i for i, r in enumerate(rows) if r != self._rows[i]]
-            self._rows = list(rows)
-            for i in changed:
-                self.dataChanged.emit(self.index(i), self.index(i))
-            return
+        """Show these. Where one is gone, the others stay where they are."""
         gone = _one_gone([r.key for r in self._rows], [r.key for r in rows])
         if gone is not None:
-            self.beginRemoveRows(QModelIndex(), gone, gone)
-            self._rows = list(rows)
-            self.endRemoveRows()
-            return
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
+            self._remove(gone, gone)
+        super().set_rows(rows)
 
-    def row(self, index: Index) -> Row | None:
-        """The row of an index of this model."""
-        return self._rows[index.row()] if index.isValid() else None
-
-    def index_of(self, key: str) -> QModelIndex:
-        """Where a row is; an invalid index when it is not there."""
-        place = next((i for i, r in enumerate(self._rows) if r.key == key), None)
-        return QModelIndex() if place is None else self.index(place)
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.row(index)
-        if row is None:
-            return None
-        if role == RowRole:
-            return row
+    def cell(self, row: Row, role: int) -> str | int | None:
         if role == SortRole:
             return row.place
         if role in TEXTS:
@@ -79,74 +45,29 @@ class SightingsModel(QAbstractListModel):
         return f"{row.name}, {times}, {row.likeness}, {word}, {kind}"
 
 
-class LanesModel(QAbstractListModel):
+class LanesModel(ListRows[Lane]):
     """Rows of `Lane`; SortRole gives the number of likely sightings."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[Lane] = []
+        super().__init__(lambda r: r.path)
 
-    def set_rows(self, rows: Sequence[Lane]) -> None:
-        """Show these."""
-        if [r.path for r in rows] == [r.path for r in self._rows]:
-            self._rows = list(rows)
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
-
-    def row(self, index: Index) -> Lane | None:
-        """The row of an index of this model."""
-        return self._rows[index.row()] if index.isValid() else None
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        lane = self.row(index)
-        if lane is None:
-            return None
-        if role == RowRole:
-            return lane
+    def cell(self, row: Lane, role: int) -> str | int | None:
         if role == SortRole:
-            return lane.n_likely
+            return row.n_likely
         if role in TEXTS:
             return self.tr("{name}: {n} likely of {all}").format(
-                name=lane.name, n=lane.n_likely, all=len(lane.spans)
+                name=row.name, n=row.n_likely, all=len(row.spans)
             )
         return None
 
 
-class PeopleModel(QAbstractListModel):
+class PeopleModel(ListRows[PersonRow]):
     """Rows of `PersonRow` in order of name."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[PersonRow] = []
+        super().__init__(lambda r: r.id)
 
-    def set_rows(self, rows: Sequence[PersonRow]) -> None:
-        """Show these."""
-        if list(rows) == self._rows:
-            return
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
-
-    def row(self, index: Index) -> PersonRow | None:
-        """The row of an index of this model."""
-        return self._rows[index.row()] if index.isValid() else None
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.row(index)
-        if row is None:
-            return None
-        if role == RowRole:
-            return row
+    def cell(self, row: PersonRow, role: int) -> str | None:
         if role == SortRole:
             return row.name.casefold()
         if role in (*TEXTS, Qt.ItemDataRole.EditRole):
@@ -154,14 +75,13 @@ class PeopleModel(QAbstractListModel):
         return None
 
 
-class VideoChoice(QAbstractListModel):
+class VideoChoice(ListRows[tuple[int, str, str]]):
     """Videos with a tick each. Rows are (id, name, path)."""
 
     chosen_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[tuple[int, str, str]] = []
+        super().__init__(lambda r: r[0])
         self._left_out: set[int] = set()
 
     @property
@@ -171,34 +91,24 @@ class VideoChoice(QAbstractListModel):
             return None
         return tuple(r[0] for r in self._rows if r[0] not in self._left_out)
 
-    def set_rows(self, rows: Sequence[tuple[int, str, str]], chosen: Sequence[int] | None) -> None:
+    def set_rows(
+        self, rows: Sequence[tuple[int, str, str]], chosen: Sequence[int] | None = None
+    ) -> None:
         """Show these; chosen: None for all."""
-        self.beginResetModel()
-        self._rows = list(rows)
+        super().set_rows(rows)
         kept = None if chosen is None else set(chosen)
-        self._left_out = set() if kept is None else {r[0] for r in rows if r[0] not in kept}
-        self.endResetModel()
+        self._leave_out(r[0] for r in rows if kept is not None and r[0] not in kept)
 
     def choose_all(self, on: bool) -> None:
         """Tick all, or none."""
-        self._left_out = set() if on else {r[0] for r in self._rows}
-        if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        self._leave_out(() if on else (r[0] for r in self._rows))
         self.chosen_changed.emit()
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         more = Qt.ItemFlag.ItemIsUserCheckable if index.isValid() else Qt.ItemFlag.NoItemFlags
         return super().flags(index) | more
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        if role == RowRole:
-            return row
+    def cell(self, row: tuple[int, str, str], role: int) -> Any:
         if role == Qt.ItemDataRole.CheckStateRole:
             ticked = row[0] not in self._left_out
             return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
@@ -215,6 +125,11 @@ class VideoChoice(QAbstractListModel):
         self.dataChanged.emit(index, index)
         self.chosen_changed.emit()
         return True
+
+    def _leave_out(self, videos: Iterable[int]) -> None:
+        self._left_out = set(videos)
+        if self._rows:
+            self._repaint(0, len(self._rows) - 1)
 
 
 def _one_gone(before: Sequence[str], after: Sequence[str]) -> int | None:

@@ -7,9 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-
-from app.tasks import Job
+from app.tasks import OutsideJob
 
 RUNNING = ("indexing", "stopping")  # states of an entry that is under way
 
@@ -45,37 +43,14 @@ def entry_for(source: str, *, rate: float, kinds: Sequence[str]) -> Entry:
     return Entry(source, name, is_live(source), rate, tuple(kinds))
 
 
-class IndexJob(Job):
+class IndexJob(OutsideJob):
     """A source being indexed, as the list of what is being done shows it."""
-
-    def __init__(self, title: str, stop: Callable[[], None], parent: QObject) -> None:
-        super().__init__(title, parent=parent)
-        self._stop_indexing = stop
-        self._remaining_s: float | None = None
-        self.state = "running"
-
-    @property
-    def remaining_s(self) -> float | None:
-        """Seconds to go, None while unknown."""
-        return self._remaining_s
-
-    def cancel(self) -> None:
-        """Stop it; what was stored is kept."""
-        if not self.is_cancelled:
-            super().cancel()
-            self._stop_indexing()
 
     def show(self, entry: Entry) -> None:
         """Take over how far it is."""
         self.share, self.detail = entry.share, entry.detail
         self._remaining_s = entry.remaining_s
         self.changed.emit()
-
-    def end(self, state: str) -> None:
-        """It is over."""
-        self.state = state
-        self.ended.emit()
-        self.deleteLater()
 
 
 class Pace:

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QObject
-
-from app.tasks import Job
+from app.tasks import OutsideJob
 from app.viewmodels.train_runs import Status
 
 
-class TrainJob(Job):
-    """Done by another process; stopping it keeps what was learnt."""
-
-    def __init__(self, title: str, stop: Callable[[], None], parent: QObject) -> None:
-        super().__init__(title, parent=parent)
-        self._stop_training = stop
-        self._remaining_s: float | None = None
-        self.state = "running"
-
-    @property
-    def remaining_s(self) -> float | None:
-        """Seconds to go, None while unknown."""
-        return self._remaining_s
-
-    def cancel(self) -> None:
-        """Stop after the step."""
-        if not self.is_cancelled:
-            super().cancel()
-            self._stop_training()
+class TrainJob(OutsideJob):
+    """Stopping it keeps what was learnt."""
 
     def show(self, status: Status) -> None:
         """Take over how far it is."""
@@ -42,9 +21,3 @@ class TrainJob(Job):
         }.get(status.state, "")
         self._remaining_s = status.seconds_left if status.state == "training" else None
         self.changed.emit()
-
-    def end(self, state: str) -> None:
-        """It is over. state: done, failed or cancelled."""
-        self.state = state
-        self.ended.emit()
-        self.deleteLater()

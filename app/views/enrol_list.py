@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from app import imaging, theme
-from app.models.shots import Index, RowRole, ShotsModel, standing_line
+from app.models.rows import Index, RowRole
+from app.models.shots import ShotsModel, standing_line
 from app.viewmodels.enrol_shots import ShotRow
-from app.widgets.painting import paint_ground, paint_picture, paint_text
-from app.widgets.person_card import smaller
+from app.widgets.painting import paint_ground, paint_picture, paint_text, smaller
 
 SIDE = 48  # px
 KEPT = 300  # pixmaps

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QWidget
 
 from app import theme
 from app.viewmodels.footage import Footage
 from app.viewmodels.footage_rows import VideoRow, actions_for
+from app.widgets.opening import show_in_folder
 
 ICONS = {
     "relink": "link",
@@ -46,9 +47,7 @@ class Actions(QObject):
             "up": lambda row: queue.move(row.source, to="up"),
             "down": lambda row: queue.move(row.source, to="down"),
             "cancel": lambda row: queue.cancel(row.source),
-            "reveal": lambda row: QDesktopServices.openUrl(
-                QUrl.fromLocalFile(str(Path(row.path).parent))
-            ),
+            "reveal": lambda row: show_in_folder(Path(row.path)),
             "copy": lambda row: QApplication.clipboard().setText(row.path),
             "remove": self.remove,
         }

@@ -10,11 +10,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
-from app.models.videos import VideosModel, clock
+from app.models.videos import VideosModel
 from app.viewmodels.footage import Details, Footage
 from app.viewmodels.footage_rows import VideoRow
 from app.views.footage_actions import ICONS, Actions
-from app.widgets.parts import button, label
+from app.widgets.parts import button, clear, label
+from app.words import clock, file_size
 
 MENU_ONLY = ("up", "down", "copy")
 
@@ -117,7 +118,7 @@ class DetailsPanel(QScrollArea):
             self.tr("Length"): clock(row.duration_s) if row.duration_s else "",
             self.tr("Looked for"): f"{who}, {rate}" if row.rate and who else "",
             self.tr("Models"): ", ".join(m.split("@")[0] for m in row.models),
-            self.tr("Pictures"): "" if size is None else locale.formattedDataSize(size),
+            self.tr("Pictures"): "" if size is None else file_size(size),
         }
 
     def _fact(self, word: str, value: str) -> None:
@@ -139,10 +140,7 @@ class DetailsPanel(QScrollArea):
         if wanted == self._shown:
             return
         self._shown = wanted
-        while (item := self._buttons.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._buttons)
         for n, name in enumerate(names):
             made = button(
                 self._actions.word(name, row),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, QLocale, Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -26,11 +24,12 @@ from app.viewmodels.index_queue import IndexQueue
 from app.views.footage_actions import Actions
 from app.views.footage_details import DetailsPanel
 from app.views.footage_dialogs import CameraDialog
-from app.views.footage_dropping import DropFrame, dropped
 from app.views.footage_seen import SeenPanel
 from app.views.footage_table import VideoTable
-from app.widgets.activity import remaining
-from app.widgets.parts import EmptyState, Header, button, label, row
+from app.widgets.dropping import DropFrame, dropped
+from app.widgets.parts import EmptyState, Header, banner, button, label, row
+from app.widgets.splits import keep_splits, restore_splits
+from app.words import file_size, remaining
 
 SPLITS = ("footage_down", "footage_across")  # among the window's settings
 
@@ -59,7 +58,7 @@ class Page(QWidget):
         self._down, self._across = self._make_splits()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._down)
-        self._drop = DropFrame(self)
+        self._drop = DropFrame(self, self.tr("Drop to index"))
         self.setAcceptDrops(True)
         self._lay_out()
         self._wire()
@@ -75,10 +74,7 @@ class Page(QWidget):
     def close_page(self) -> None:
         """Stop indexing; remember the splitters."""
         self.footage.close()
-        window = dict(self._session.settings.window)
-        for name, one in zip(SPLITS, (self._down, self._across), strict=True):
-            window[name] = base64.b64encode(one.saveState().data()).decode("ascii")
-        self._session.settings = replace(self._session.settings, window=window)
+        keep_splits(self._session, dict(zip(SPLITS, (self._down, self._across), strict=True)))
 
     def add(self, sources: Sequence[str]) -> None:
         """Put files, folders, cameras or streams into the queue."""
@@ -108,19 +104,12 @@ class Page(QWidget):
 
     def _make_banner(self) -> QFrame:
         """What was not finished when the window was closed."""
-        frame = QFrame()
-        frame.setProperty("look", "card")
         self._left = label("", wrap=True)
-        line = row(
+        return banner(
             self._left,
             button(self.tr("Go on"), self.footage.resume_unfinished, icon="play"),
             button(self.tr("Not now"), self.footage.dismiss_unfinished),
         )
-        line.setStretch(0, 1)
-        line.setContentsMargins(2 * theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        frame.setLayout(line)
-        frame.hide()
-        return frame
 
     def _make_empty(self) -> EmptyState:
         return EmptyState(
@@ -151,10 +140,7 @@ class Page(QWidget):
         self.details.setMinimumWidth(280)
         self.table.setMinimumHeight(120)
         across.setMinimumHeight(190)
-        kept = self._session.settings.window
-        for name, one in zip(SPLITS, (down, across), strict=True):
-            if name in kept:
-                one.restoreState(QByteArray(base64.b64decode(kept[name])))
+        restore_splits(self._session, dict(zip(SPLITS, (down, across), strict=True)))
         return down, across
 
     def _lay_out(self) -> None:
@@ -220,7 +206,7 @@ class Page(QWidget):
             self.tr("{} bodies").format(locale.toString(totals.bodies)),
         ]
         if totals.disk_bytes is not None:
-            size = locale.formattedDataSize(totals.disk_bytes)
+            size = file_size(totals.disk_bytes)
             words.append(self.tr("{} on disk").format(size))
         self._header.line.setText(" · ".join(words))
 

@@ -7,7 +7,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
-from app.models.seen import RowRole, SeenModel
+from app.models.rows import RowRole
+from app.models.seen import SeenModel
 from app.session import Session
 from app.viewmodels.footage import Footage
 from app.views.footage_delegates import CELL, SeenDelegate

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
-from app.models.videos import Column, RowRole, SortRole, VideosModel
+from app.models.rows import RowRole, SortRole
+from app.models.videos import Column, VideosModel
 from app.session import Session
 from app.viewmodels.footage_rows import VideoRow
 from app.views.footage_actions import Actions
 from app.views.footage_delegates import LINE, NameDelegate, PlainDelegate, StateDelegate
+from app.widgets.table import Table
 from app.widgets.thumbs import Thumbnails
 from reid_core.library import listing
 
@@ -24,13 +26,13 @@ WIDTHS = {
 NARROW = 760  # px below which the least important column goes
 
 
-class VideoTable(QTableView):
+class VideoTable(Table):
     """Sorted by a click on a head, filtered by `look_for`; Delete removes, Enter plays."""
 
     chosen = Signal(str)  # the key of the row
 
     def __init__(self, session: Session, actions: Actions) -> None:
-        super().__init__()
+        super().__init__(LINE)
         self.rows = VideosModel()
         self._actions = actions
         self._proxy = QSortFilterProxyModel(self)
@@ -65,14 +67,7 @@ class VideoTable(QTableView):
 
     def choose(self, key: str) -> None:
         """Choose a row without telling."""
-        index = self._proxy.mapFromSource(self.rows.index_of(key))
-        selection = self.selectionModel()
-        if index.isValid() and index.row() != self.currentIndex().row():
-            selection.blockSignals(True)
-            self.setCurrentIndex(index)
-            selection.blockSignals(False)
-            self.selectRow(index.row())
-            self.viewport().update()
+        self.choose_quietly(self._proxy.mapFromSource(self.rows.index_of(key)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.row
@@ -97,26 +92,16 @@ class VideoTable(QTableView):
                 return
 
     def _look(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setSortingEnabled(True)
         self._proxy.sort(-1)  # the queue's order first
-        head, side = self.horizontalHeader(), self.verticalHeader()
+        head = self.horizontalHeader()
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         head.setSortIndicatorClearable(True)
-        head.setHighlightSections(False)
         head.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         for column, width in WIDTHS.items():
             self.setColumnWidth(column, width)
-        side.hide()
-        side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        side.setDefaultSectionSize(LINE)
         self.selectionModel().currentRowChanged.connect(self._on_current)
 
     def _on_current(self) -> None:

@@ -8,17 +8,18 @@ from PySide6.QtCore import (
     QCoreApplication,
     QDateTime,
     QLocale,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import imaging, theme
-from app.models.live_events import EventRow, RowRole, happening, who
+from app.models.live_events import EventRow, happening, who
+from app.models.rows import Index, RowRole
+from app.widgets.painting import paint_picture, paint_text, smaller
+from app.words import clock
 
 SIDE = 48  # px of a thumbnail
 KEPT = 400  # pixmaps
@@ -32,17 +33,10 @@ class EventDelegate(QStyledItemDelegate):
         super().__init__()
         self._pixmaps: OrderedDict[tuple[int, int], QPixmap] = OrderedDict()
 
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(220, SIDE + 2 * theme.GAP)
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: EventRow | None = index.data(RowRole)
         if row is None:
             return
@@ -50,7 +44,8 @@ class EventDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         self._paint_back(painter, option, rect, row)
         inside = rect.adjusted(theme.GAP + 4, theme.GAP, -theme.GAP, -theme.GAP)
-        self._paint_picture(painter, QRect(inside.left(), inside.top(), SIDE, SIDE), row)
+        picture = self._pixmap(row, round(SIDE * painter.device().devicePixelRatioF()))
+        paint_picture(painter, QRect(inside.topLeft(), QSize(SIDE, SIDE)), picture, "user")
         self._paint_words(painter, option, inside.adjusted(SIDE + theme.GAP + 2, 2, 0, -2), row)
         painter.restore()
 
@@ -70,47 +65,21 @@ class EventDelegate(QStyledItemDelegate):
             painter.setPen(QColor(c.accent))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
-    def _paint_picture(self, painter: QPainter, place: QRect, row: EventRow) -> None:
-        c = theme.colours()
-        pixmap = self._pixmap(row, round(SIDE * painter.device().devicePixelRatioF()))
-        if pixmap is None:
-            painter.fillRect(place, QColor(c.raised))
-            theme.icon("user", "muted").paint(painter, place.adjusted(12, 12, -12, -12))
-            return
-        painter.drawPixmap(place, pixmap)
-
     def _paint_words(
         self, painter: QPainter, option: QStyleOptionViewItem, place: QRect, row: EventRow
     ) -> None:
-        c = theme.colours()
-        font = QFont(option.font)
-        small = QFont(font)
-        small.setPointSizeF(font.pointSizeF() * 0.92)
-        time = clock_time(row.at_s)
-        painter.setFont(small)
-        painter.setPen(QColor(c.muted))
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), time)
-        left = place.width() - QFontMetrics(small).horizontalAdvance(time) - theme.GAP
-        font.setBold(row.name is not None)
-        painter.setFont(font)
-        painter.setPen(QColor(c.text))
-        name = QFontMetrics(font).elidedText(
-            who(row.name, row.stranger), Qt.TextElideMode.ElideRight, left
-        )
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), name)
-        line = QRect(place.left(), place.bottom() - 19, place.width(), 20)
-        theme.icon(ICONS[row.event], _shade(row)).paint(
-            painter, QRect(line.left(), line.top() + 2, 16, 16)
-        )
-        painter.setFont(small)
-        painter.setPen(QColor(c.muted))
-        line.setLeft(line.left() + 22)
-        text = QFontMetrics(small).elidedText(
-            details(row), Qt.TextElideMode.ElideRight, line.width()
-        )
-        painter.drawText(
-            line, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text
-        )
+        c, small, time = theme.colours(), smaller(option.font), clock_time(row.at_s)
+        upper, lower = QRect(place), QRect(place)
+        upper.setHeight(QFontMetrics(option.font).height())
+        lower.setTop(place.bottom() - 19)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        taken = paint_text(painter, upper, time, c.muted, small, align=right)
+        upper.setRight(upper.right() - taken - theme.GAP)
+        name, is_known = who(row.name, row.stranger), row.name is not None
+        paint_text(painter, upper, name, c.text, option.font, bold=is_known)
+        mark = QRect(lower.left(), lower.top() + 2, 16, 16)
+        theme.icon(ICONS[row.event], _shade(row)).paint(painter, mark)
+        paint_text(painter, lower.adjusted(22, 0, 0, 0), details(row), c.muted, small)
 
     def _pixmap(self, row: EventRow, side: int) -> QPixmap | None:
         if not row.picture:
@@ -161,9 +130,7 @@ def clock_time(at_s: float) -> str:
 def _duration(seconds: float) -> str:
     if seconds < 60:
         return QCoreApplication.translate("Live", "{} s").format(round(seconds))
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    return clock(seconds)
 
 
 def _shade(row: EventRow) -> str:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from app import imaging, theme
-from app.models.live_events import EventFilter, EventRow, LiveEvents, RowRole, who
+from app.models.live_events import EventFilter, EventRow, LiveEvents, who
+from app.models.rows import RowRole
 from app.views.live_delegate import EventDelegate, clock_time, details
 from app.widgets.parts import button, label, row, tool
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from dataclasses import replace
-
-from PySide6.QtCore import QByteArray, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,6 +24,7 @@ from app.views.live_events import EventsPanel
 from app.views.live_naming import Naming
 from app.widgets.live_view import LivePicture
 from app.widgets.parts import EmptyState, Header, button, label, row
+from app.widgets.splits import keep_splits, restore_splits
 
 SPLIT = "live_across"  # among the window's settings
 
@@ -71,9 +69,7 @@ class Page(QWidget):
     def close_page(self) -> None:
         """Stop watching; remember the splitter."""
         self.live.close()
-        window = dict(self._session.settings.window)
-        window[SPLIT] = base64.b64encode(self._split.saveState().data()).decode("ascii")
-        self._session.settings = replace(self._session.settings, window=window)
+        keep_splits(self._session, {SPLIT: self._split})
 
     # ---- layout
 
@@ -116,9 +112,7 @@ class Page(QWidget):
         split.setChildrenCollapsible(False)
         split.setHandleWidth(1)
         self.events.setMinimumWidth(260)
-        kept = self._session.settings.window.get(SPLIT)
-        if kept:
-            split.restoreState(QByteArray(base64.b64decode(kept)))
+        restore_splits(self._session, {SPLIT: split})
         return split
 
     def _lay_out(self) -> None:

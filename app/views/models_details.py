@@ -11,10 +11,10 @@ from app import theme
 from app.models.installed import InstalledModel
 from app.viewmodels.models import Models
 from app.viewmodels.models_rows import ModelRow
-from app.widgets.parts import button, label
+from app.widgets.parts import button, clear, label
+from app.words import file_size
 from reid_core.models.manifest import InputSpec, Role
 
-SI = QLocale.DataSizeFormat.DataSizeSIFormat
 ICONS = {
     "fetch": "download-simple",
     "file": "file-arrow-down",
@@ -62,7 +62,7 @@ class DetailsPanel(QScrollArea):
     def word(self, action: str, row: ModelRow) -> str:
         """What a button says."""
         return {
-            "fetch": self.tr("Download ({})").format(QLocale().formattedDataSize(row.size, 1, SI)),
+            "fetch": self.tr("Download ({})").format(file_size(row.size)),
             "file": self.tr("Take it from a file…"),
             "use": self.tr("Use this model"),
             "measure": self.tr("Measure its speed"),
@@ -109,7 +109,7 @@ class DetailsPanel(QScrollArea):
         return [
             (self.tr("Licence"), m.licence),
             (self.tr("From"), self._words.source_text(row)),
-            (self.tr("Size"), locale.formattedDataSize(row.size, 1, SI) if row.size else ""),
+            (self.tr("Size"), file_size(row.size) if row.size else ""),
             (self.tr("Speed here"), pace if row.ms is not None else ""),
             (self.tr("Architecture"), m.architecture),
             (self.tr("Input"), self._input(m.input)),
@@ -147,10 +147,7 @@ class DetailsPanel(QScrollArea):
         if wanted == self._shown:
             return
         self._shown = wanted
-        while (item := self._buttons.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._buttons)
         for n, name in enumerate(names):
             look = "danger" if name == "remove" else "primary" if not n and name != "stop" else ""
             made = button(

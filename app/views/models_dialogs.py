@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.viewmodels.models import Switch
 from app.viewmodels.models_rows import ModelRow
-from app.widgets.activity import remaining
+from app.words import remaining
 
 
 class Questions(QObject):

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLineEdit,
     QProgressBar,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -31,7 +30,8 @@ from app.viewmodels.models_import import (
     proposed_name,
 )
 from app.views.settings_parts import calm
-from app.widgets.parts import button, card, label, row
+from app.widgets.dropping import dropped
+from app.widgets.parts import button, card, label, row, scrolled
 from reid_core.models.manifest import Manifest, Role
 
 COLOURS = ("", "rgb", "bgr")
@@ -91,12 +91,11 @@ class ImportDialog(QDialog):
         )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
-        if paths:
+        if paths := dropped(event.mimeData()):
             self.set_file(paths[0])
 
     def set_file(self, path: str) -> None:
@@ -182,12 +181,8 @@ class ImportDialog(QDialog):
         self._seen.addWidget(self._problem)
         self._seen.addLayout(self._facts)
         self._form.addRow(self._frame)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        inner.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
-        self._area = area
+        self._area = area = scrolled(inner)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         whole = QVBoxLayout(self)
         whole.setSpacing(theme.GAP)
         whole.addWidget(

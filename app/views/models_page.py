@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QMenu, QSplitter, QVBoxLayout, QWidget
 
@@ -20,7 +18,8 @@ from app.views.models_details import ICONS, DetailsPanel
 from app.views.models_dialogs import Questions
 from app.views.models_import import ImportDialog
 from app.views.models_table import FILTERS, ModelTable
-from app.widgets.parts import Header, button, label, row
+from app.widgets.parts import Header, banner, button, label, row
+from app.widgets.splits import keep_splits, restore_splits
 from reid_core.models.manifest import Manifest
 
 SPLIT = "models_across"  # among the window's settings
@@ -48,7 +47,7 @@ class Page(QWidget):
             [self.tr("All models"), self.tr("Installed"), self.tr("For commercial use")]
         )
         self._which.setAccessibleName(self.tr("Which models are listed"))
-        self._broken, self._broken_line = self._make_broken()
+        self._broken = self._make_broken()
         self._across = self._make_split()
         self._lay_out()
         self._wire()
@@ -62,9 +61,7 @@ class Page(QWidget):
 
     def close_page(self) -> None:
         """Remember the splitter."""
-        window = dict(self._session.settings.window)
-        window[SPLIT] = base64.b64encode(self._across.saveState().data()).decode("ascii")
-        self._session.settings = replace(self._session.settings, window=window)
+        keep_splits(self._session, {SPLIT: self._across})
 
     def do(self, action: str, name: str) -> None:
         """Do something with a model, asking first where that is needed."""
@@ -93,16 +90,10 @@ class Page(QWidget):
         self.dialog.importing.installed.connect(self._on_imported)
         self.dialog.open()
 
-    def _make_broken(self) -> tuple[QFrame, QWidget]:
-        frame = QFrame()
-        frame.setProperty("look", "card")
-        words = label("", "warn", wrap=True)
-        line = row(words, button(self.tr("Remove them"), self.models.remove_broken, icon="trash"))
-        line.setStretch(0, 1)
-        line.setContentsMargins(2 * theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        frame.setLayout(line)
-        frame.hide()
-        return frame, words
+    def _make_broken(self) -> QFrame:
+        self._broken_line = label("", "warn", wrap=True)
+        remove = button(self.tr("Remove them"), self.models.remove_broken, icon="trash")
+        return banner(self._broken_line, remove)
 
     def _make_split(self) -> QSplitter:
         across = QSplitter(Qt.Orientation.Horizontal)
@@ -118,9 +109,7 @@ class Page(QWidget):
         across.setHandleWidth(1)
         left.setMinimumWidth(400)
         self.details.setMinimumWidth(270)
-        kept = self._session.settings.window
-        if SPLIT in kept:
-            across.restoreState(QByteArray(base64.b64decode(kept[SPLIT])))
+        restore_splits(self._session, {SPLIT: across})
         return across
 
     def _lay_out(self) -> None:
@@ -154,7 +143,7 @@ class Page(QWidget):
         self._header.line.setText(line.format(there, len(self.models.rows) - there))
         broken = self.models.broken
         words = self.tr("These models cannot be read, since their description is damaged: {}.")
-        self._broken_line.setText(words.format(", ".join(broken)))  # type: ignore[attr-defined]
+        self._broken_line.setText(words.format(", ".join(broken)))
         self._broken.setVisible(bool(broken))
 
     def _on_selected(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import (
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
@@ -16,18 +15,18 @@ from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QResi
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
 )
 
 from app import theme
-from app.models.installed import Column, InstalledModel, RowRole, SortRole
+from app.models.installed import Column, InstalledModel
+from app.models.rows import Index, RowRole, SortRole
 from app.viewmodels.models_rows import ModelRow
-from app.widgets.painting import paint_text
+from app.widgets.painting import MIDDLE, paint_row_ground, paint_share, paint_text
+from app.widgets.table import Table
 
-Index = QModelIndex | QPersistentModelIndex
 LINE = 44  # px
 BAR = 5  # px
 WIDTHS = {  # px, by the least width of the table from which they hold; the rest is stretched
@@ -64,8 +63,7 @@ class Cells(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: ModelRow = index.data(RowRole)
         column, c = Column(index.column()), theme.colours()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(c.raised))
+        paint_row_ground(painter, option)
         place = option.rect.adjusted(theme.GAP, 0, -theme.GAP, 0)
         text = str(index.data())
         if column is Column.STATE:
@@ -97,7 +95,8 @@ class Cells(QStyledItemDelegate):
             upper = place.adjusted(0, 4, 0, -place.height() // 2 + 4)
             words = f"{text} · {row.share:.0%}" if row.share else text
             paint_text(painter, upper, words, c.accent, option.font)
-            _bar(painter, place, row.share)
+            bar = QRect(place.left(), place.center().y() + 7, place.width(), BAR)
+            paint_share(painter, bar, row.share, c.accent)
             return
         marks = {"in use": ("check-circle", "good"), "installed": ("check", "muted")}
         marks |= {"needed": ("warning", "warn"), "damaged": ("warning", "bad")}
@@ -108,7 +107,7 @@ class Cells(QStyledItemDelegate):
         paint_text(painter, place.adjusted(22, 0, 0, 0), text, colour, option.font)
 
 
-class ModelTable(QTableView):
+class ModelTable(Table):
     """Sorted by a click on a head; Enter does the most likely thing, Delete removes."""
 
     chosen = Signal(str)  # a model's name
@@ -116,7 +115,7 @@ class ModelTable(QTableView):
     menu_asked = Signal(str, QPoint)
 
     def __init__(self, rows: InstalledModel) -> None:
-        super().__init__()
+        super().__init__(LINE)
         self.rows, self._name, self._fits = rows, "", -1
         self._filter = _Filter(self)
         self._filter.setSourceModel(rows)
@@ -129,7 +128,8 @@ class ModelTable(QTableView):
         self.customContextMenuRequested.connect(self._on_menu)
         self.doubleClicked.connect(lambda i: self.wanted.emit("", i.data(RowRole).name))
         self.selectionModel().currentRowChanged.connect(self._on_current)
-        self._filter.modelReset.connect(lambda: self.choose(self._name))
+        for signal in (self._filter.modelReset, self._filter.rowsInserted):
+            signal.connect(lambda *_: self.choose(self._name))
 
     def show_only(self, which: str) -> None:
         """One of FILTERS."""
@@ -139,13 +139,7 @@ class ModelTable(QTableView):
     def choose(self, name: str) -> None:
         """Choose a row without telling."""
         self._name = name
-        index = self._filter.mapFromSource(self.rows.index_of(name))
-        if index.isValid() and index.row() != self.currentIndex().row():
-            self.selectionModel().blockSignals(True)
-            self.setCurrentIndex(index)
-            self.selectionModel().blockSignals(False)
-            self.selectRow(index.row())
-            self.viewport().update()
+        self.choose_quietly(self._filter.mapFromSource(self.rows.index_of(name)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
@@ -178,23 +172,12 @@ class ModelTable(QTableView):
                 self.setColumnWidth(column, wanted[column])
 
     def _look(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setSortingEnabled(True)
         self.sortByColumn(Column.ROLE, Qt.SortOrder.AscendingOrder)
-        head, side = self.horizontalHeader(), self.verticalHeader()
-        head.setHighlightSections(False)
         self._fit(self.viewport().width())
-        side.hide()
-        side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        side.setDefaultSectionSize(LINE)
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid():
@@ -237,19 +220,5 @@ def _badge(painter: QPainter, option: QStyleOptionViewItem, place: QRect, text: 
     painter.setPen(QPen(QColor(c.warn)))
     painter.drawRoundedRect(box, 4, 4)
     painter.restore()
-    paint_text(painter, box.adjusted(5, 0, -5, 0), text, c.warn, font, middle=True)
+    paint_text(painter, box.adjusted(5, 0, -5, 0), text, c.warn, font, align=MIDDLE)
     return box.right()
-
-
-def _bar(painter: QPainter, place: QRect, share: float) -> None:
-    c = theme.colours()
-    bar = QRect(place.left(), place.center().y() + 7, place.width(), BAR)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(c.line))
-    painter.drawRoundedRect(bar, BAR / 2, BAR / 2)
-    bar.setWidth(max(round(bar.width() * share), BAR))
-    painter.setBrush(QColor(c.accent))
-    painter.drawRoundedRect(bar, BAR / 2, BAR / 2)
-    painter.restore()

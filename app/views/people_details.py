@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.models.templates import day
 from app.viewmodels.people import People
 from app.views.people_templates import TemplatesView
 from app.widgets.painting import paint_picture
 from app.widgets.parts import button, label, row, tool
 from app.widgets.thumbs import Thumbnails
+from app.words import local_day
 from reid_core.library.people import MAX_NOTES, Portrait
 
 FACE = 72  # px
@@ -168,7 +168,7 @@ class DetailsPanel(QFrame):
         if row.bodies:
             one = row.bodies == 1
             words.append(self.tr("1 body") if one else self.tr("{} bodies").format(row.bodies))
-        words.append(self.tr("since {}").format(day(row.created)))
+        words.append(self.tr("since {}").format(local_day(row.created)))
         if row.confirmed:
             words.append(self.tr("{} sightings confirmed").format(row.confirmed))
         return " · ".join(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCompleter,
     QDialog,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.viewmodels.people import Forgotten
 from app.widgets.parts import label
+from app.words import file_size
 from reid_core.library.people import Portrait
 
 
@@ -84,7 +85,7 @@ class Proof(QMessageBox):
                 "or a picture: in a file that Cameo does not keep (a note, a report, an export), "
                 "or because somebody else has the same name. Look through the folder."
             )
-        size = QLocale().formattedDataSize(done.picture_bytes)
+        size = file_size(done.picture_bytes)
         lines = [
             self.tr("Erased:"),
             self.tr("• {} templates").format(done.templates),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QLocale, QPoint, Qt
+from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -32,12 +30,13 @@ from app.requests import EnrolFrom, ShowPerson
 from app.session import Session
 from app.viewmodels.people import People
 from app.views.enrol_sheet import EnrolSheet
-from app.views.footage_dropping import DropFrame, dropped
 from app.views.people_details import DetailsPanel
 from app.views.people_grid import PeopleGrid
 from app.views.people_history import HistoryButtons
 from app.views.people_menus import Asker
+from app.widgets.dropping import DropFrame, dropped
 from app.widgets.parts import EmptyState, Header, button, label, row, tool
+from app.widgets.splits import keep_splits, restore_splits
 from app.widgets.thumbs import Thumbnails
 from reid_core.types import Kind
 
@@ -87,9 +86,7 @@ class Page(QWidget):
         self.details.keep_notes()
         if self._stack.currentWidget() is self.sheet:
             self.sheet.close_sheet()
-        window = dict(self._session.settings.window)
-        window[SPLIT] = base64.b64encode(self._across.saveState().data()).decode("ascii")
-        self._session.settings = replace(self._session.settings, window=window)
+        keep_splits(self._session, {SPLIT: self._across})
 
     def enrol(
         self,
@@ -183,9 +180,7 @@ class Page(QWidget):
         across.setStretchFactor(0, 1)
         across.setSizes([760, 380])
         self.details.setMinimumWidth(330)
-        kept = self._session.settings.window.get(SPLIT, "")
-        if kept:
-            across.restoreState(QByteArray(base64.b64decode(kept)))
+        restore_splits(self._session, {SPLIT: across})
         return across
 
     def _lay_out(self) -> None:

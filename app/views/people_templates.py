@@ -12,10 +12,10 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.models.templates import Index, RowRole, TemplatesModel, source_name
+from app.models.rows import Index, RowRole
+from app.models.templates import TemplatesModel, source_name
 from app.viewmodels.enrol_shots import LEAST
-from app.widgets.painting import paint_ground, paint_picture, paint_text
-from app.widgets.person_card import smaller
+from app.widgets.painting import paint_ground, paint_picture, paint_text, smaller
 from app.widgets.thumbs import Thumbnails
 from reid_core.library.people import Template
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app import theme
@@ -15,6 +14,7 @@ from app.session import Message, Session
 from app.viewmodels.search import Search
 from app.viewmodels.search_exports import suggested
 from app.viewmodels.search_rows import Row
+from app.widgets.opening import open_path, show_in_folder
 
 FOLDER = "export_folder"  # among the window's settings
 
@@ -42,7 +42,7 @@ class ResultActions(QObject):
         menu.addSeparator()
         find = partial(search.ask_tracklet, row.key)
         add(theme.icon("magnifying-glass"), self.tr("Find elsewhere"), lambda: find())
-        show = partial(show_in_files, Path(row.sighting.video))
+        show = partial(show_in_folder, Path(row.sighting.video))
         add(theme.icon("folder-open"), self.tr("Show in file manager"), lambda: show())
         menu.popup(place)
 
@@ -90,13 +90,3 @@ class ResultActions(QObject):
         line = self.tr("Written: {}").format(path.name)
         show = Message(line, action=self.tr("Show"), call=partial(open_path, path))
         self._session.message.emit(show)
-
-
-def open_path(path: Path) -> None:
-    """Have the desktop show a file or folder."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
-def show_in_files(path: Path) -> None:
-    """Have the desktop show the folder that a file is in."""
-    open_path(path.parent if path.parent.is_dir() else Path.home())

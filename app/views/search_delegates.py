@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import (
     QCoreApplication,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -15,14 +13,13 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme
-from app.models.sightings import RowRole
-from app.models.videos import clock
+from app.models.rows import Index, RowRole
 from app.viewmodels.search_rows import Lane, PersonRow, Row
 from app.widgets.painting import paint_ground, paint_picture, paint_text
 from app.widgets.thumbs import Thumbnails
 from app.widgets.timeline import paint_bar
+from app.words import clock
 
-Index = QModelIndex | QPersistentModelIndex
 THUMB = 72  # px
 CARD = THUMB + 2 * theme.GAP + 4
 NARROW = 270  # px: a card is at least this wide

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolTip, QVBoxLayout, QWidge
 
 from app import theme
 from app.viewmodels.search import Search
-from app.widgets.painting import paint_picture, paint_text
+from app.widgets.painting import MIDDLE, paint_picture, paint_text
 from app.widgets.parts import button, row
 from app.widgets.thumbs import Thumbnails
-from app.widgets.timeline import moment
+from app.words import moment
 
 if TYPE_CHECKING:
     from reid_core.actions.explain import Match
@@ -59,7 +59,7 @@ class Evidence(QWidget):
                 left = left.translated(SIDE + PAIR_GAP, 0)
             paint_picture(painter, left, self._thumbs.get(one.view), "user")
             words = QRect(cell.left(), SIDE + 1, cell.width(), 18)
-            paint_text(painter, words, f"{one.score:.3f}", c.muted, self.font(), middle=True)
+            paint_text(painter, words, f"{one.score:.3f}", c.muted, self.font(), align=MIDDLE)
             if n == 0:
                 painter.setPen(QPen(QColor(c.accent)))
                 painter.drawRoundedRect(cell.adjusted(0, 0, -1, -20), 4, 4)

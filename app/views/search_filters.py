@@ -23,7 +23,7 @@ from app import theme
 from app.models.sightings import VideoChoice
 from app.viewmodels.search import Search
 from app.widgets.parts import button, label, row
-from app.widgets.timeline import moment
+from app.words import moment
 
 STEPS = 200  # of the slider
 TIME = r"(\d{1,3}:)?\d{1,4}(:\d{1,2})?(\.\d+)?"

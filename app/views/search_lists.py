@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt,
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from app.models.sightings import Index, LanesModel, SightingsModel
+from app.models.rows import Index
+from app.models.sightings import LanesModel, SightingsModel
 from app.viewmodels.search_rows import Lane, Row, Span
 from app.views.search_delegates import (
     NARROW,
@@ -17,7 +18,8 @@ from app.views.search_delegates import (
     groove_of,
 )
 from app.widgets.thumbs import Thumbnails
-from app.widgets.timeline import HoverCard, moment, span_at, time_at
+from app.widgets.timeline import HoverCard, span_at, time_at
+from app.words import moment
 
 
 class SightingsList(QListView):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -30,7 +28,9 @@ from app.views.search_filters import FilterBar
 from app.views.search_lists import LanesList, SightingsList
 from app.views.search_playing import Playing
 from app.views.search_query import QueryBar
+from app.widgets.dropping import dropped
 from app.widgets.parts import EmptyState, Header, button, label
+from app.widgets.splits import keep_splits, restore_splits
 from app.widgets.thumbs import Thumbnails
 from reid_core.types import Kind
 
@@ -88,10 +88,7 @@ class Page(QWidget):
         self.playing.close_player()
         self.lanes.card.close()
         self.lanes.card.deleteLater()
-        window = dict(self._session.settings.window)
-        for name, one in zip(SPLITS, (self._across, self._down), strict=True):
-            window[name] = base64.b64encode(one.saveState().data()).decode("ascii")
-        self._session.settings = replace(self._session.settings, window=window)
+        keep_splits(self._session, dict(zip(SPLITS, (self._across, self._down), strict=True)))
 
     def showEvent(self, event: QShowEvent) -> None:
         self.search.set_shown(True)
@@ -101,12 +98,11 @@ class Page(QWidget):
         self.playing.player.pause()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
+        if paths := dropped(event.mimeData()):
             event.acceptProposedAction()
             self.search.ask_image(paths[0])
 
@@ -134,12 +130,10 @@ class Page(QWidget):
         down.addWidget(self.lanes)
         down.setSizes([520, 110])
         down.setStretchFactor(0, 1)
-        kept = self._session.settings.window
-        for name, one in zip(SPLITS, (across, down), strict=True):
+        for one in (across, down):
             one.setChildrenCollapsible(False)
             one.setHandleWidth(5)
-            if name in kept:
-                one.restoreState(QByteArray(base64.b64decode(kept[name])))
+        restore_splits(self._session, dict(zip(SPLITS, (across, down), strict=True)))
         return across, down
 
     def _lay_out(self) -> None:

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from app import imaging, theme
-from app.models.sightings import PeopleModel, SortRole
+from app.models.rows import SortRole
+from app.models.sightings import PeopleModel
 from app.viewmodels.search import Search
 from app.viewmodels.search_asking import Asked
 from app.views.search_delegates import PersonDelegate

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLocale, QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app import theme
-from app.models.events import Column, EventsModel, SortRole
+from app.models.events import Column, EventsModel
+from app.models.rows import SortRole
 from app.viewmodels.settings import SHOWN_EVENTS, SettingsPage
 from app.widgets.parts import button, label, row
+from app.widgets.table import Table
 from reid_core.library.events import Event
 
 LINE = 28  # px
@@ -24,7 +26,7 @@ class EventsDialog(QDialog):
         self.resize(720, 520)
         self.rows = EventsModel()
         self._line = label("", "muted", wrap=True)
-        self.table = QTableView()
+        self.table = Table(LINE)
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSourceModel(self.rows)
         self._proxy.setSortRole(SortRole)
@@ -52,17 +54,8 @@ class EventsDialog(QDialog):
 
     def _look(self) -> None:
         table = self.table
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.TIME, Qt.SortOrder.DescendingOrder)
         table.setColumnWidth(Column.TIME, 150)
         table.setColumnWidth(Column.ACTION, 170)
         table.horizontalHeader().setStretchLastSection(True)
-        table.horizontalHeader().setHighlightSections(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(LINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.session import Session
@@ -11,7 +11,7 @@ from app.viewmodels.settings import SettingsPage
 from app.views.settings_parts import WIDEST, Section, ShortcutTable
 from app.views.settings_privacy import PrivacySection
 from app.views.settings_sections import FoldersSection, LookSection, RunSection, WatchSection
-from app.widgets.parts import Header, button, label, row
+from app.widgets.parts import Header, button, label, row, scrolled
 
 
 class Page(QWidget):
@@ -82,14 +82,8 @@ class Page(QWidget):
         across.setContentsMargins(0, 0, 0, 0)
         across.addWidget(held, 100)
         across.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
+        self._area = area = scrolled(inner)
         area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._area = area
-        inner.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
         welcome = button(self.tr("Show the welcome page"), self.page.show_welcome)
         header = Header(self.tr("Settings"), welcome)
         header.line.setText(self.tr("Every change is kept at once"))

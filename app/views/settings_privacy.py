@@ -10,6 +10,7 @@ from app.viewmodels.settings import SettingsPage
 from app.views.settings_events import EventsDialog
 from app.views.settings_parts import Section, calm, path_label, shown_path
 from app.widgets.parts import button, label, row
+from app.words import file_size
 
 DAYS = (0, 7, 30, 90, 365)  # 0: for ever
 
@@ -90,7 +91,7 @@ class PrivacySection(Section):
                     side = Qt.AlignmentFlag.AlignRight if column == 2 else Qt.AlignmentFlag(0)
                     self._places.addWidget(cell, n, column, side)
                 self._cells.append(cells)
-            size = locale.formattedDataSize(place.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+            size = file_size(place.size)
             for cell, text in zip(
                 self._cells[n], (words[place.what], shown_path(place.path), size), strict=True
             ):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.settings import LANGUAGES, THEMES
 from app.viewmodels.settings import SettingsPage, pending_folders
 from app.views.settings_parts import Section, calm, path_label, shown_path
+from app.widgets.opening import open_path
 from app.widgets.parts import button, label, row
 
 
@@ -39,9 +37,7 @@ class FoldersSection(Section):
         self.add(
             "",
             row(
-                button(
-                    self.tr("Open folder"), partial(_open, lambda: page.library_open), icon="folder"
-                ),
+                button(self.tr("Open folder"), lambda: open_path(page.library_open), icon="folder"),
                 self._changer(self.tr("Change…"), self._change_library, "library"),
                 None,
             ),
@@ -50,9 +46,7 @@ class FoldersSection(Section):
         self.add(
             "",
             row(
-                button(
-                    self.tr("Open folder"), partial(_open, lambda: page.models_open), icon="folder"
-                ),
+                button(self.tr("Open folder"), lambda: open_path(page.models_open), icon="folder"),
                 self._changer(self.tr("Change…"), self._change_models, "models"),
                 None,
             ),
@@ -215,7 +209,3 @@ class LookSection(Section):
         """As they are now."""
         self.theme.setCurrentIndex(THEMES.index(self._page.settings.theme))
         self.language.setCurrentIndex(LANGUAGES.index(self._page.settings.language))
-
-
-def _open(folder: Callable[[], Path]) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder())))

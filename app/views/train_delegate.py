@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme
-from app.models.runs import Column, RowRole, best_text
+from app.models.rows import Index, RowRole
+from app.models.runs import Column, best_text
 from app.viewmodels.train_runs import RunRow
 from app.views.train_words import STATES
-from app.widgets.painting import paint_ground, paint_text
+from app.widgets.painting import paint_ground, paint_share, paint_text
 
-Index = QModelIndex | QPersistentModelIndex
 BAR = 4  # px
 
 
@@ -56,12 +56,4 @@ class RunDelegate(QStyledItemDelegate):
         c = theme.colours()
         groove = QRect(cell.left() + theme.GAP, cell.bottom() - BAR - 1, 0, BAR)
         groove.setWidth(cell.width() - 2 * theme.GAP)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(c.line))
-        painter.drawRoundedRect(groove, BAR / 2, BAR / 2)
-        groove.setWidth(max(round(groove.width() * row.share), BAR))
-        painter.setBrush(QColor(c.warn if row.state == "paused" else c.accent))
-        painter.drawRoundedRect(groove, BAR / 2, BAR / 2)
-        painter.restore()
+        paint_share(painter, groove, row.share, c.warn if row.state == "paused" else c.accent)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QPlainTextEdit,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,7 @@ from app.viewmodels.train_form import TrainForm, shown_title
 from app.viewmodels.train_plan import Plan, folder_for, lines_of, new_folder
 from app.views.train_data import DataCard
 from app.views.train_values import ValuesCard
-from app.widgets.parts import button, card, label, row
+from app.widgets.parts import button, card, label, row, scrolled
 
 WIDEST = 760
 WAIT_MS = 300  # after the last key before free lines are looked at
@@ -79,12 +78,7 @@ class FormView(QWidget):
             one.setMaximumWidth(WIDEST)
             column.addWidget(one)
         column.addStretch()
-        scroll = QScrollArea()
-        inner.setAutoFillBackground(False)
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = scrolled(inner)
         foot = row(self.start, button(self.tr("Cancel"), self.left.emit), self._hint)
         foot.setStretch(2, 1)
         foot.setContentsMargins(2 * theme.GAP, 0, 2 * theme.GAP, 0)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -18,7 +15,9 @@ from app.viewmodels.train import Training
 from app.viewmodels.train_export import Exporter
 from app.viewmodels.train_form import TrainForm
 from app.views.train_section import RunsSection
+from app.widgets.dropping import dropped
 from app.widgets.parts import Header, button
+from app.widgets.splits import keep_splits, restore_splits
 
 SPLIT = "train_across"  # among the window's settings
 
@@ -50,7 +49,7 @@ class Page(QWidget):
         self.add_section(self.tr("Runs"), self.runs)
         self._header.line.setText(self.tr("Make models that know your kind of pictures better"))
         self.setAcceptDrops(True)
-        self._restore()
+        restore_splits(session, {SPLIT: self.runs.split})
 
     def add_section(self, title: str, section: QWidget, *, first: bool = False) -> None:
         """Put a section among the others; tabs appear with the second one."""
@@ -68,9 +67,7 @@ class Page(QWidget):
         """The run under way stops after its step; remember the splitter."""
         self.exporter.close()
         self.training.close()
-        window = dict(self._session.settings.window)
-        window[SPLIT] = base64.b64encode(self.runs.split.saveState().data()).decode("ascii")
-        self._session.settings = replace(self._session.settings, window=window)
+        keep_splits(self._session, {SPLIT: self.runs.split})
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped(event):
@@ -81,14 +78,10 @@ class Page(QWidget):
             event.acceptProposedAction()
             self.runs.use_folder(path)
 
-    def _restore(self) -> None:
-        if kept := self._session.settings.window.get(SPLIT, ""):
-            self.runs.split.restoreState(QByteArray(base64.b64decode(kept)))
-
 
 def _dropped(event: QDropEvent) -> str:
     """The folder or list that is dragged; "" for anything else."""
-    paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+    paths = dropped(event.mimeData())
     good = [p for p in paths if Path(p).is_dir() or p.lower().endswith(".csv")]
     return good[0] if len(good) == 1 == len(paths) else ""
 

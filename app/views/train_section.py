@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QListView,
@@ -29,6 +29,7 @@ from app.views.train_dialogs import DeleteBox, ModelDialog
 from app.views.train_form import FormView
 from app.views.train_missing import MissingBar
 from app.views.train_watch import WatchView
+from app.widgets.opening import open_path
 from app.widgets.parts import EmptyState, button
 from reid_core.errors import CameoError
 
@@ -219,4 +220,4 @@ class RunsSection(QWidget):
 
 
 def _open_folder(run: RunRow) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(run.folder))
+    open_path(Path(run.folder))

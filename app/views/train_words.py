@@ -8,7 +8,7 @@ from app.models.runs import metric_name
 from app.viewmodels.train import Look
 from app.viewmodels.train_form import shown_title
 from app.viewmodels.train_plan import FEW, MADE, Checked
-from app.widgets.activity import remaining
+from app.words import remaining
 
 tr = QCoreApplication.translate
 NAMED = 5  # unreadable pictures that are named

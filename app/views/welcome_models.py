@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QVBoxLayout
 
 from app import theme
 from app.viewmodels.welcome import Needed
-from app.widgets.activity import remaining
 from app.widgets.parts import button, label, row
+from app.words import file_size, remaining
 
 MARK = 18  # px
 
@@ -84,7 +84,7 @@ class ModelLine(QFrame):
         }[needed.role]
 
     def _state(self, needed: Needed) -> str:
-        size = QLocale().formattedDataSize(needed.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+        size = file_size(needed.size)
         if needed.state == "fetching":
             if needed.remaining_s is None:
                 return f"{needed.share:.0%}"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QMessageBox,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +20,8 @@ from app.session import Session
 from app.viewmodels.welcome import STEPS, Welcome
 from app.views.settings_parts import path_label, shown_path
 from app.views.welcome_models import ModelLine
-from app.widgets.parts import button, card, label, row
+from app.widgets.parts import button, card, label, row, scrolled
+from app.words import file_size
 
 WIDEST = 820  # px
 
@@ -114,12 +114,7 @@ class Page(QWidget):
         across.addStretch(1)
         across.addWidget(held, 100)
         across.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
-        inner.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
+        area = scrolled(inner)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(area)
@@ -173,7 +168,7 @@ class Page(QWidget):
                 self.lines[needed.name] = line
                 self._models_inside.addWidget(line)
             self.lines[needed.name].show_model(needed)
-        size = QLocale().formattedDataSize(one.to_fetch, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+        size = file_size(one.to_fetch)
         self.fetch.setText(self.tr("Fetch ({})").format(size))
         self.fetch.setVisible(not one.is_ready)
         self.fetch.setEnabled(not one.is_fetching or one.to_fetch > 0)

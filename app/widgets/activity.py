@@ -8,16 +8,9 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QW
 from app import theme
 from app.tasks import Job
 from app.widgets.parts import label, row, tool
+from app.words import remaining
 
 TALLEST = 280  # px
-
-
-def remaining(seconds: float) -> str:
-    """A time to go in few words: 40 s, 12 min, 3 h 20 min."""
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 class Activity(QScrollArea):

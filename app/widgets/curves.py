@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.viewmodels.train_curves import NONE, Curves, Points, smoothed
-from app.widgets.parts import label
+from app.widgets.parts import clear, label
 
 METRICS = {  # those that are drawn, by what their colour means elsewhere
     "mAP": "accent",
@@ -220,10 +220,7 @@ class Plot(QFrame):
         for item in self._items:
             item.setDownsampling(auto=True, method="peak")
             item.setClipToView(True)
-        while (old := self._legend.takeAt(0)) is not None:
-            if (widget := old.widget()) is not None:
-                widget.setParent(None)
-                widget.deleteLater()
+        clear(self._legend)
         for line in self._lines:
             if not line.dashed and len(self._lines) > 1:
                 self._legend.addWidget(Swatch(line))

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from app import theme
 
 ROUND = 4.0
+MIDDLE = Qt.AlignmentFlag.AlignCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 def paint_ground(painter: QPainter, option: QStyleOptionViewItem, cell: QRect) -> None:
@@ -27,6 +29,25 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem, cell: QRect) -
     frame = QPen(QColor(c.accent if has_focus else c.line))
     painter.setPen(frame if is_selected else Qt.PenStyle.NoPen)
     painter.drawRoundedRect(cell, ROUND + 2, ROUND + 2)
+    painter.restore()
+
+
+def paint_row_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """A cell of a table: the cells of the chosen row make one band."""
+    if option.state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(option.rect, QColor(theme.colours().raised))
+
+
+def paint_share(painter: QPainter, groove: QRect, share: float, colour: str) -> None:
+    """How much is done, in [0, 1]; something is shown from the start."""
+    done, radius = QRect(groove), groove.height() / 2
+    done.setWidth(max(round(groove.width() * share), groove.height()))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for bar, shade in ((groove, theme.colours().line), (done, colour)):
+        painter.setBrush(QColor(shade))
+        painter.drawRoundedRect(bar, radius, radius)
     painter.restore()
 
 
@@ -63,10 +84,10 @@ def paint_text(
     font: QFont,
     *,
     bold: bool = False,
-    middle: bool = False,
+    align: Qt.AlignmentFlag = LEFT,
     elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> int:
-    """One line, shortened to its place; returns how wide it became. middle: centred."""
+    """One line, shortened to its place; returns how wide it became."""
     shown = QFont(font)
     if bold:
         shown.setWeight(QFont.Weight.DemiBold)
@@ -75,7 +96,14 @@ def paint_text(
     painter.save()
     painter.setFont(shown)
     painter.setPen(QColor(colour))
-    across = Qt.AlignmentFlag.AlignHCenter if middle else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(place, int(across | Qt.AlignmentFlag.AlignVCenter), line)
+    painter.drawText(place, int(align), line)
     painter.restore()
     return metrics.horizontalAdvance(line)
+
+
+def smaller(font: QFont) -> QFont:
+    """A font for less important words."""
+    made = QFont(font)
+    if font.pointSizeF() > 0:
+        made.setPointSizeF(font.pointSizeF() * 0.9)
+    return made

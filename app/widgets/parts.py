@@ -9,7 +9,9 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
+    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -77,6 +79,37 @@ def card() -> tuple[QFrame, QVBoxLayout]:
     inside.setContentsMargins(2 * theme.GAP, 2 * theme.GAP, 2 * theme.GAP, 2 * theme.GAP)
     inside.setSpacing(theme.GAP)
     return frame, inside
+
+
+def banner(words: QLabel, *actions: QWidget) -> QFrame:
+    """A framed line across a page that says something; hidden at first."""
+    frame = QFrame()
+    frame.setProperty("look", "card")
+    line = row(words, *actions)
+    line.setStretch(0, 1)
+    line.setContentsMargins(2 * theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+    frame.setLayout(line)
+    frame.hide()
+    return frame
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """Up and down only, on the ground that is around it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    inner.setAutoFillBackground(False)  # which setWidget has turned on
+    area.viewport().setAutoFillBackground(False)
+    return area
+
+
+def clear(layout: QLayout) -> None:
+    """Take all widgets out of a layout, at once for the eye."""
+    while (item := layout.takeAt(0)) is not None:
+        if (old := item.widget()) is not None:
+            old.hide()
+            old.deleteLater()
 
 
 class Header(QWidget):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme
-from app.models.people import Index, RowRole, counts
-from app.widgets.painting import paint_ground, paint_picture, paint_text
+from app.models.people import counts
+from app.models.rows import Index, RowRole
+from app.widgets.painting import MIDDLE, paint_ground, paint_picture, paint_text, smaller
 from app.widgets.thumbs import Thumbnails
 from reid_core.library.people import Portrait
 
@@ -36,9 +37,9 @@ class PersonCard(QStyledItemDelegate):
         paint_picture(painter, box, self._thumbs.get(row.media), "user")
         height = option.fontMetrics.height()
         words = QRect(cell.left() + 6, box.bottom() + 6, cell.width() - 12, height)
-        paint_text(painter, words, row.name, c.text, option.font, bold=True, middle=True)
+        paint_text(painter, words, row.name, c.text, option.font, bold=True, align=MIDDLE)
         words.translate(0, height + 1)
-        paint_text(painter, words, counts(row), c.muted, small, middle=True)
+        paint_text(painter, words, counts(row), c.muted, small, align=MIDDLE)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(self.width, SIDE + 2 * option.fontMetrics.height() + 2 * PAD + 16)
@@ -65,11 +66,3 @@ class PersonLine(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(220, max(LINE, 2 * option.fontMetrics.height() + 8))
-
-
-def smaller(font: QFont) -> QFont:
-    """A font for less important words."""
-    made = QFont(font)
-    if font.pointSizeF() > 0:
-        made.setPointSizeF(font.pointSizeF() * 0.9)
-    return made

@@ -25,7 +25,8 @@ from app.viewmodels.player import SPEEDS, Player
 from app.viewmodels.player_boxes import Box
 from app.widgets.overlay import in_frame, paint_band, paint_boxes, placed
 from app.widgets.parts import label, row, tool
-from app.widgets.timeline import TimelineBar, moment
+from app.widgets.timeline import TimelineBar
+from app.words import moment
 
 GROUND = "#101010"  # around a film, in both themes: brightness beside it would change how it looks
 ROOMY = 420  # px from which the whole length stands beside the time

@@ -21,21 +21,13 @@ from app import theme
 from app.viewmodels.search_rows import Span
 from app.widgets.parts import label
 from app.widgets.thumbs import Thumbnails
+from app.words import moment
 
 HEIGHT = 30  # px of the bar under the player, of which the groove takes a part
 GROOVE = 10
 LEAST = 4.0  # px: a span shorter than this on the screen can still be seen and clicked
 NEAR = 3.0  # px beside a span that still count as on it
 CARD = QSize(128, 96)
-
-
-def moment(seconds: float) -> str:
-    """3723.45 -> 1:02:03.5."""
-    tenths = round(max(seconds, 0.0) * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    clock = f"{rest // 10:02d}.{rest % 10}"
-    return f"{hours}:{minutes:02d}:{clock}" if hours else f"{minutes}:{clock}"
 
 
 def place_of(span: Span, groove: QRectF, duration_s: float) -> QRectF:

@@ -9,11 +9,13 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.models.rows import RowRole, SortRole
 from app.models.seen import SeenModel
-from app.models.videos import Column, RowRole, SortRole, VideosModel, clock
+from app.models.videos import Column, VideosModel
 from app.viewmodels.footage_rows import VideoRow
 from app.views.footage_delegates import CELL, LINE, NameDelegate, SeenDelegate, StateDelegate
 from app.views.footage_grid import GridView
+from app.words import clock
 from reid_core.library.listing import Seen
 
 STATES = ("waiting", "indexing", "paused", "stopping", "failed", "broken", "stopped", "done")

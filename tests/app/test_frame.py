@@ -10,8 +10,9 @@ from app.mailbox import Mailbox
 from app.session import Message, Session
 from app.settings import Settings, load_settings, save_settings
 from app.tasks import Tasks
-from app.widgets.activity import Activity, remaining
+from app.widgets.activity import Activity
 from app.widgets.toast import Toast
+from app.words import remaining
 from reid_core.errors import LibraryError
 from reid_core.library import people
 from reid_core.protocols import Progress

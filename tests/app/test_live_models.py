@@ -9,7 +9,8 @@ from pytestqt.modeltest import ModelTester
 
 from app.live import Found
 from app.models import live_events
-from app.models.live_events import EventFilter, EventRow, LiveEvents, RowRole, SortRole, who
+from app.models.live_events import EventFilter, EventRow, LiveEvents, who
+from app.models.rows import RowRole, SortRole
 from app.viewmodels.live_boxes import AHEAD_S, STALE_S, boxes_at
 from reid_core.actions.watch_types import Shown
 from reid_core.types import Kind

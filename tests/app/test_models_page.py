@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.models.installed import Column, RowRole
+from app.models.installed import Column
+from app.models.rows import RowRole
 from app.session import Session
 from app.tasks import Tasks
 from app.views.models_page import Page

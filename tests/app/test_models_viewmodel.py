@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.models.installed import Column, InstalledModel, RowRole, SortRole
+from app.models.installed import Column, InstalledModel
+from app.models.rows import RowRole, SortRole
 from app.session import Message, Session
 from app.tasks import Tasks
 from app.viewmodels.models import Models, Switch

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.models.people import PeopleFilter, PeopleModel, RowRole, SortRole
+from app.models.people import PeopleFilter, PeopleModel
+from app.models.rows import RowRole, SortRole
 from app.models.shots import ShotsModel
 from app.models.templates import TemplatesModel, source_name
 from app.viewmodels.enrol_shots import ShotRow

@@ -15,7 +15,8 @@ from app.viewmodels.player_boxes import Box
 from app.viewmodels.search_rows import Span
 from app.widgets.overlay import in_frame, placed
 from app.widgets.player import PlayerWidget
-from app.widgets.timeline import moment, place_of, span_at, time_at
+from app.widgets.timeline import place_of, span_at, time_at
+from app.words import moment
 from reid_core.types import Kind
 from tests.numbered import SIZE, film
 

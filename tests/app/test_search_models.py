@@ -9,14 +9,8 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.models.sightings import (
-    LanesModel,
-    PeopleModel,
-    RowRole,
-    SightingsModel,
-    SortRole,
-    VideoChoice,
-)
+from app.models.rows import RowRole, SortRole
+from app.models.sightings import LanesModel, PeopleModel, SightingsModel, VideoChoice
 from app.viewmodels.search_rows import Options, PersonRow, Row, lanes_of, shown_of
 from app.views.search_filters import seconds
 from reid_core.types import Kind, Sighting

@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.models.runs import Column, RowRole, RunsModel, SortRole
+from app.models.rows import RowRole, SortRole
+from app.models.runs import Column, RunsModel
 from app.viewmodels.train_runs import RunRow
 
 ROWS = [

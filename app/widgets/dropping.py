@@ -1,4 +1,4 @@
-"""Dropping files on the page."""
+"""Files that are dropped."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def dropped(data: QMimeData) -> list[str]:
 class DropFrame(QFrame):
     """Covers its parent while files hover over it. text: what dropping them will do."""
 
-    def __init__(self, around: QWidget, text: str = "") -> None:
+    def __init__(self, around: QWidget, text: str) -> None:
         super().__init__(around)
         self._around = around
         self.setProperty("look", "drop")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QVBoxLayout(self)
-        words = label(text or self.tr("Drop to index"), "title")
+        words = label(text, "title")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside.addWidget(words)
         self.hide()

@@ -1,0 +1,27 @@
+"""Splitters that are found again as they were left, by their names among the window's settings."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QSplitter
+
+from app.session import Session
+
+
+def keep_splits(session: Session, splits: Mapping[str, QSplitter]) -> None:
+    """Remember how they are divided."""
+    window = dict(session.settings.window)
+    for name, one in splits.items():
+        window[name] = base64.b64encode(one.saveState().data()).decode("ascii")
+    session.settings = replace(session.settings, window=window)
+
+
+def restore_splits(session: Session, splits: Mapping[str, QSplitter]) -> None:
+    """Divide them as they were; one that is not remembered stays as it is."""
+    for name, one in splits.items():
+        if kept := session.settings.window.get(name, ""):
+            one.restoreState(QByteArray(base64.b64decode(kept)))
