@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from app import crash, log, theme
+from app import crash, language, log, theme
 from app.settings import (
     Settings,
     library_folder,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from app.views.window import Window
 
 SWEEP_WAIT_S = 2.0  # for another writer, when the window closes
-TRANSLATIONS = Path(__file__).parent / "translations"
 
 
 def main(arguments: list[str]) -> int:
@@ -106,23 +105,7 @@ def make_application() -> QApplication:
 
 def dress(app: QApplication, settings: Settings) -> None:
     """Language and look. Safe to do again; a language without a translation stays English."""
-    for old in app.findChildren(QTranslator):
-        app.removeTranslator(old)
-        old.deleteLater()
-    language = settings.language
-    locale = QLocale.system() if language == "system" else QLocale(language)
-    QLocale.setDefault(locale)
-    for name, folder in (
-        ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
-        ("cameo", str(TRANSLATIONS)),
-    ):
-        translator = QTranslator(app)
-        if locale.language() is not QLocale.Language.English and translator.load(
-            locale, name, "_", folder
-        ):
-            app.installTranslator(translator)
-        else:
-            translator.deleteLater()
+    language.speak(app, settings.language)
     theme.apply_theme(app, settings.theme)
 
 

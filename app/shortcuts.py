@@ -38,6 +38,14 @@ SHORTCUTS: tuple[Shortcut, ...] = (
         ("Ctrl+Q", QT_TRANSLATE_NOOP("Shortcuts", "Close Cameo")),
     ),
     *_all(
+        "people",
+        ("Ctrl+F", QT_TRANSLATE_NOOP("Shortcuts", "Find somebody")),
+        ("Ctrl+O", QT_TRANSLATE_NOOP("Shortcuts", "Enrol from photos")),
+        ("F2", QT_TRANSLATE_NOOP("Shortcuts", "Rename")),
+        ("Return", QT_TRANSLATE_NOOP("Shortcuts", "Show the chosen person")),
+        ("Del", QT_TRANSLATE_NOOP("Shortcuts", "Delete the chosen templates")),
+    ),
+    *_all(
         "footage",
         ("Ctrl+O", QT_TRANSLATE_NOOP("Shortcuts", "Add files")),
         ("Ctrl+F", QT_TRANSLATE_NOOP("Shortcuts", "Look for a video")),
@@ -72,6 +80,10 @@ SHORTCUTS: tuple[Shortcut, ...] = (
         ("Ctrl+O", QT_TRANSLATE_NOOP("Shortcuts", "Play a file as camera")),
         ("Left Right", QT_TRANSLATE_NOOP("Shortcuts", "Next person in the picture")),
         ("Return", QT_TRANSLATE_NOOP("Shortcuts", "Say who it is")),
+    ),
+    *_all(
+        "train",
+        ("Del", QT_TRANSLATE_NOOP("Shortcuts", "Delete the chosen run")),
     ),
     *_all(
         "models",

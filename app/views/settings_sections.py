@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QSpinBox,
 )
 
+from app.language import is_translated
 from app.settings import LANGUAGES, THEMES
 from app.viewmodels.settings import SettingsPage, pending_folders
 from app.views.settings_parts import Section, calm, path_label, shown_path
@@ -196,6 +197,9 @@ class LookSection(Section):
         self.theme, self.language = QComboBox(), QComboBox()
         self.theme.addItems([self.tr("As the system"), self.tr("Light"), self.tr("Dark")])
         self.language.addItems([self.tr("As the system"), "English", "Deutsch"])
+        if not is_translated("de"):
+            self.language.setItemText(2, self.tr("Deutsch (not translated yet)"))
+            self.language.setItemData(2, 0, Qt.ItemDataRole.UserRole - 1)  # cannot be chosen
         self.add(self.tr("Colours"), self.theme)
         self.add(
             self.tr("Language"), self.language, self.tr("Takes effect when Cameo is opened again.")

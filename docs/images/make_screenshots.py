@@ -9,6 +9,7 @@ published; nothing is detected in the pictures, the library is written as indexi
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -40,9 +41,13 @@ def main() -> None:
     wanted = sys.argv[2:] or list(PAGES)
     out.mkdir(parents=True, exist_ok=True)
     app = bootstrap.make_application()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="cameo-") as folder:
         place = Path(folder) / "library"
-        store = ModelStore(models_folder(Settings()))
+        own = models_folder(Settings())
+        shutil.copytree(own, Path(folder) / "models", dirs_exist_ok=True)
+        os.environ.pop("CAMEO_MODELS", None)  # whose folders they are, is nobody's business
+        os.environ["CAMEO_SETTINGS"] = str(Path(folder) / "app.json")
+        store = ModelStore(Path(folder) / "models")
         made = {Kind.FACE: "dlib-resnet-v1", Kind.BODY: "cameo-body-v1"}
         ids = {kind: store.ensure(name).model_id for kind, name in made.items()}
         with Library.open(place) as library:

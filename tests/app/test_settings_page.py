@@ -316,3 +316,18 @@ def test_the_wheel_scrolls_the_page_and_changes_no_field(page: Page, session, qt
     page.run.threads.setFocus()
     page.run.threads.stepUp()
     assert session.settings.threads == before.threads + 1
+
+
+def test_a_language_that_is_not_translated_cannot_be_chosen(
+    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def can_choose_german() -> bool:
+        page = Page(session)
+        qtbot.addWidget(page)
+        choices = page.look.language.model()
+        return bool(choices.flags(choices.index(2, 0)) & Qt.ItemFlag.ItemIsEnabled)
+
+    monkeypatch.setattr("app.language.TRANSLATIONS", tmp_path)
+    assert not can_choose_german()
+    (tmp_path / "cameo_de.qm").write_bytes(b"")
+    assert can_choose_german()
