@@ -62,12 +62,9 @@ class Session(QObject):
         """The models in use; the object is cheap, the networks load on first use."""
         if self._models is None:
             from reid_core.actions.loading import Models, Runtime
-            from reid_core.library import models_used
 
-            with self.library.read() as connection:
-                in_use = models_used.in_use(connection)
             runtime = Runtime(self.settings.threads, self.settings.provider or None)
-            self._models = Models(self.store, in_use, runtime=runtime)
+            self._models = Models.of(self.library, self.store, runtime=runtime)
         return self._models
 
     def searcher(self) -> Searcher:

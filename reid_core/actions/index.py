@@ -221,7 +221,7 @@ def _index(library: Library, models: Models, video: footage.Video, wish: _Wish) 
     started = time.perf_counter()
     with library.read() as connection:
         in_use = models_used.in_use(connection)
-    pairs = {kind: (models.detector(kind), models.embedder(kind)) for kind in wish.kinds}
+    pairs = {kind: (models.detector(kind), models.network(kind)) for kind in wish.kinds}
     stages = stages_for(pairs, per_second=wish.per_second)
     _remember(library, video, stages)
     every_s = 1 / wish.per_second

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reid_core.adapter import Adapter
 from reid_core.errors import ModelMismatch
+from reid_core.library import Library, adapters, models_used
 from reid_core.models.manifest import Manifest, Role
 from reid_core.models.session import open_session
 from reid_core.models.store import ModelStore
@@ -109,7 +111,8 @@ def _session(store: ModelStore, manifest: Manifest, runtime: Runtime | None) -> 
 class Models:
     """The models of one library, each loaded when first asked for.
 
-    in_use: names by role where they differ from the defaults.
+    in_use: names by role where they differ from the defaults. adapters: by role where the library
+    has one of its own in use.
     """
 
     def __init__(
@@ -117,16 +120,32 @@ class Models:
         store: ModelStore,
         in_use: Mapping[str, str] | None = None,
         *,
+        adapters: Mapping[str, Adapter] | None = None,
         runtime: Runtime | None = None,
         progress: Progress = no_progress,
     ) -> None:
         self.store = store
         self._in_use = dict(in_use or {})
+        self._adapters = dict(adapters or {})
         self._runtime = runtime
         self._progress = progress
         self._manifests: dict[Role, Manifest] = {}
         self._detectors: dict[Kind, Detector] = {}
-        self._embedders: dict[Kind, Embedder] = {}
+        self._networks: dict[Kind, Embedder] = {}
+
+    @classmethod
+    def of(
+        cls,
+        library: Library,
+        store: ModelStore,
+        *,
+        runtime: Runtime | None = None,
+        progress: Progress = no_progress,
+    ) -> Models:
+        """The models that a library works with now. Raises ModelCorrupt for a damaged adapter."""
+        with library.read() as connection:
+            in_use, own = models_used.in_use(connection), adapters.in_use(connection)
+        return cls(store, in_use, adapters=own, runtime=runtime, progress=progress)
 
     def name(self, role: Role) -> str:
         """The model that serves a role."""
@@ -150,25 +169,42 @@ class Models:
             )
         return self._detectors[kind]
 
-    def embedder(self, kind: Kind) -> Embedder:
-        """The embedder in use."""
-        if kind not in self._embedders:
-            self._embedders[kind] = load_embedder(
+    def network(self, kind: Kind) -> Embedder:
+        """The embedder in use without its adapter: what footage is indexed with."""
+        if kind not in self._networks:
+            self._networks[kind] = load_embedder(
                 self.store,
                 kind,
                 self.name(EMBEDDER_ROLE[kind]),
                 runtime=self._runtime,
                 progress=self._progress,
             )
-        return self._embedders[kind]
+        return self._networks[kind]
+
+    def embedder(self, kind: Kind) -> Embedder:
+        """The embedder in use. Raises ModelMismatch when its adapter is for another network."""
+        adapter = self.adapter(kind)
+        if adapter is None:
+            return self.network(kind)
+        from reid_core.embed.adapted import AdaptedEmbedder
+
+        return AdaptedEmbedder(self.network(kind), adapter)
+
+    def adapter(self, kind: Kind) -> Adapter | None:
+        """The adapter in use, None without one."""
+        return self._adapters.get(EMBEDDER_ROLE[kind])
 
     def model_id(self, kind: Kind) -> str:
-        """What the embedder's vectors are stored under, without loading it."""
-        return self.manifest(EMBEDDER_ROLE[kind]).model_id
+        """What the embedder's vectors are called, without loading it."""
+        adapter = self.adapter(kind)
+        return adapter.model if adapter else self.manifest(EMBEDDER_ROLE[kind]).model_id
 
     def threshold(self, kind: Kind) -> Threshold:
-        """What is known of where "probably the same" begins, without a calibration."""
+        """What is known of where "probably the same" begins, without a calibration.
+
+        A network's reference says nothing of what an adapter makes of its vectors.
+        """
         one = self.manifest(EMBEDDER_ROLE[kind])
-        if one.reference is None:
+        if one.reference is None or self.adapter(kind) is not None:
             return Threshold(None, "none", "")
         return Threshold(one.reference, "reference", one.basis)

@@ -74,15 +74,11 @@ def models_for(context: typer.Context, library: Library | None, *, threads: int 
     """The models that a library works with. threads: inside one network call."""
     from reid_core.actions.loading import Models, Runtime
     from reid_core.cli.output import Bar
-    from reid_core.library import models_used
 
-    in_use = {}
-    if library is not None:
-        with library.read() as connection:
-            in_use = models_used.in_use(connection)
-    return Models(
-        open_store(context), in_use, runtime=Runtime(threads=threads), progress=Bar("models").tell
-    )
+    store, runtime, tell = open_store(context), Runtime(threads=threads), Bar("models").tell
+    if library is None:
+        return Models(store, runtime=runtime, progress=tell)
+    return Models.of(library, store, runtime=runtime, progress=tell)
 
 
 def _folder(given: Path | None, name: str) -> Path:

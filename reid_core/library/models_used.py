@@ -15,5 +15,11 @@ def in_use(connection: Connection) -> dict[str, str]:
 
 
 def use(tx: Connection, role: str, name: str) -> None:
-    """From now on this model serves this role."""
+    """From now on this model serves this role, without an adapter."""
     tx.execute(schema.model.insert().prefix_with("OR REPLACE").values(role=role, name=name))
+
+
+def use_adapted(tx: Connection, role: str, name: str, adapted: str | None) -> None:
+    """From now on a network serves this role behind an adapter; None: the network alone."""
+    row = {"role": role, "name": name, "adapter": adapted}
+    tx.execute(schema.model.insert().prefix_with("OR REPLACE").values(**row))

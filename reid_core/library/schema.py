@@ -119,7 +119,47 @@ model = Table(
     "model",
     metadata,
     Column("role", String(20), primary_key=True),
-    Column("name", Text, nullable=False),  # the one in use
+    Column("name", Text, nullable=False),  # the network in use
+    Column("adapter", Text),  # the adapted model in use, which stands on that network
+)
+
+adapter = Table(
+    "adapter",
+    metadata,
+    Column("model", Text, primary_key=True),  # the network's id + this one's
+    Column("base", Text, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("weight", LargeBinary, nullable=False),  # float32 (D, D)
+    Column("mean", LargeBinary, nullable=False),  # float32 (D,)
+    Column("created", String(32), nullable=False),
+)
+
+retraining = Table(
+    "retraining",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String(8), nullable=False),
+    Column("strength", String(12), nullable=False),
+    Column("state", String(12), nullable=False),  # see library/retrainings.py
+    Column("base", Text, nullable=False),  # the network's model id
+    Column("model", Text),  # what came of it
+    Column("before", Text, nullable=False),  # what was in use when it was accepted, JSON
+    Column("settings", Text, nullable=False),
+    Column("data", Text, nullable=False),  # counts
+    Column("verdict", Text, nullable=False),
+    Column("forgotten", Integer, nullable=False),  # people of its training data forgotten since
+    Column("created", String(32), nullable=False),
+    Column("decided", String(32)),
+)
+
+retraining_part = Table(
+    "retraining_part",
+    metadata,
+    Column("run_id", ForeignKey("retraining.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner_id", Id, primary_key=True, autoincrement=False, index=True),
+    Column("owner", String(8), nullable=False),  # template | view
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("part", String(8), nullable=False),  # train | known | open
 )
 
 calibration = Table(

@@ -1,4 +1,9 @@
-"""Embeddings in the database: who owns them, and reading many of them fast."""
+"""Embeddings in the database: who owns them, and reading many of them fast.
+
+Only vectors of networks are kept. Those of an adapted model are made of its network's on reading,
+by one matrix product, and turned back into its network's on writing: so a change of adapter
+changes every vector of a library at once, and back, without a row being written.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,14 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from reid_core.errors import LibraryCorrupt
-from reid_core.library import schema
+from reid_core.adapter import Adapter, network_of
+from reid_core.errors import LibraryCorrupt, ModelMismatch
+from reid_core.library import adapters, schema
 from reid_core.library.paths import floats_to_bytes
 from reid_core.types import Floats, Kind
 
 IN_QUERY = 500  # ids per query; SQLite has a limit on variables
+AT_A_TIME = 16_384  # rows read before they become an array: they take twice the room till then
 
 
 def put_vectors(
@@ -22,10 +29,14 @@ def put_vectors(
 ) -> None:
     """Store one vector per owner, replacing one of the same model.
 
-    owner: template, view or tracklet. vectors: (N, D) float32.
+    owner: template, view or tracklet. vectors: (N, D) float32. Raises ModelMismatch for an adapted
+    model that is not in the library.
     """
     if not len(ids):
         return
+    adapter = adapters.of_model(tx, model)
+    if adapter is not None:
+        model, vectors = adapter.base, adapter.undo(vectors)
     rows = [
         {
             "owner_id": i,
@@ -43,35 +54,40 @@ def all_vectors(
     connection: Connection, owner: str, kind: Kind, model: str
 ) -> tuple[NDArray[np.int64], Floats]:
     """Every owner's vector of one model: ids (N,) and vectors (N, D), fast for 100,000s."""
-    v = schema.vector.c
-    query = sa.select(v.owner_id, v.data).where(v.owner == owner, v.kind == kind, v.model == model)
-    rows = (
-        connection.connection.cursor()
-        .execute(str(query.compile(connection, compile_kwargs={"literal_binds": True})))
-        .fetchall()
+    adapter, v = adapters.of_model(connection, model), schema.vector.c
+    query = sa.select(v.owner_id, v.data).where(
+        v.owner == owner, v.kind == kind, v.model == network_of(model)
     )
-    return _stacked(rows)
+    cursor = connection.connection.cursor().execute(
+        str(query.compile(connection, compile_kwargs={"literal_binds": True}))
+    )
+    parts = []
+    while rows := cursor.fetchmany(AT_A_TIME):
+        ids, vectors = _stacked(rows)
+        parts.append((ids, _adapted(adapter, vectors)))
+    return _joined(parts)
 
 
 def vectors_of(
     connection: Connection, owner: str, kind: Kind, model: str, ids: Sequence[int]
 ) -> tuple[NDArray[np.int64], Floats]:
     """The vectors of these owners that have one: ids (M,) and vectors (M, D)."""
-    v = schema.vector.c
+    adapter, v = adapters.of_model(connection, model), schema.vector.c
     rows: list[tuple[int, bytes]] = []
     for i in range(0, len(ids), IN_QUERY):
         query = sa.select(v.owner_id, v.data).where(
             v.owner == owner,
             v.kind == kind,
-            v.model == model,
+            v.model == network_of(model),
             v.owner_id.in_(ids[i : i + IN_QUERY]),
         )
         rows += [(row[0], row[1]) for row in connection.execute(query)]
-    return _stacked(rows)
+    found, vectors = _stacked(rows)
+    return found, _adapted(adapter, vectors)
 
 
 def models_with_vectors(connection: Connection, owner: str, kind: Kind) -> dict[str, int]:
-    """How many vectors each model has."""
+    """How many vectors each network has."""
     v = schema.vector.c
     query = (
         sa.select(v.model, sa.func.count())
@@ -90,3 +106,22 @@ def _stacked(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Floa
     if size % 4 or len(joined) != size * len(rows):
         raise LibraryCorrupt("Stored vectors of one model differ in length.")
     return ids, np.frombuffer(joined, "<f4").reshape(len(rows), -1).astype(np.float32, copy=False)
+
+
+def _adapted(adapter: Adapter | None, vectors: Floats) -> Floats:
+    if adapter is None or not len(vectors):
+        return vectors
+    if vectors.shape[1] != adapter.dim:
+        raise ModelMismatch(
+            f"The adapter {adapter.model} is for vectors of {adapter.dim} numbers, "
+            f"the stored ones have {vectors.shape[1]}."
+        )
+    return adapter.apply(vectors)
+
+
+def _joined(parts: list[tuple[NDArray[np.int64], Floats]]) -> tuple[NDArray[np.int64], Floats]:
+    if not parts:
+        return _stacked([])
+    if len({vectors.shape[1] for _, vectors in parts}) > 1:
+        raise LibraryCorrupt("Stored vectors of one model differ in length.")
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
