@@ -107,7 +107,7 @@ class Page(QWidget):
         across.setSizes([760, 320])
         across.setChildrenCollapsible(False)
         across.setHandleWidth(1)
-        left.setMinimumWidth(400)
+        left.setMinimumWidth(380)
         self.details.setMinimumWidth(270)
         restore_splits(self._session, {SPLIT: across})
         return across

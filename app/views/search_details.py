@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIDE = 52  # px of a picture
 PAIR_GAP = 2
+ICON_ALONE = 46  # px of a button without words
 
 
 class Evidence(QWidget):
@@ -131,6 +132,7 @@ class Details(QFrame):
             *(self.confirm, self.reject),
             *(self.template, self.elsewhere, self.enrol),
         )
+        self._narrowed = (self.template, self.elsewhere, self.enrol)
         self._texts = {one: one.text() for one in self._buttons}
         for one in self._buttons:
             one.setAccessibleName(one.text())
@@ -142,7 +144,7 @@ class Details(QFrame):
 
     def _lay_out(self) -> None:
         first = row(self.confirm, self.reject, None, gap=6)
-        for one in (self.template, self.elsewhere, self.enrol):
+        for one in self._narrowed:
             first.addWidget(one)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 4, 0, 0)
@@ -152,12 +154,19 @@ class Details(QFrame):
         why.addWidget(self.evidence, 1)
         inside.addLayout(why)
 
+    def minimumSizeHint(self) -> QSize:
+        """That of the icons alone: with their words they would not let themselves be narrowed."""
+        least = super().minimumSizeHint()
+        shown = [b for b in self._narrowed if not b.isHidden()]
+        spare = sum(max(b.minimumSizeHint().width() - ICON_ALONE, 0) for b in shown)
+        return QSize(least.width() - spare, least.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, what is not about the verdict is icons alone."""
         shown = [b for b in self._buttons if not b.isHidden()]
         wanted = sum(self.fontMetrics().horizontalAdvance(self._texts[b]) + 54 for b in shown)
         narrow = wanted > event.size().width()
-        for one in (self.template, self.elsewhere, self.enrol):
+        for one in self._narrowed:
             one.setText("" if narrow else self._texts[one])
         super().resizeEvent(event)
 

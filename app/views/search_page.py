@@ -56,7 +56,6 @@ class Page(QWidget):
         self._means = label("", "muted", wrap=True)
         self._none = EmptyState("magnifying-glass", "", "")
         self._none.text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._none.text.setMinimumWidth(240)
         self._left = QStackedWidget()
         self._whole = QStackedWidget()
         self._across, self._down = self._make_splits()

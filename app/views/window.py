@@ -26,10 +26,12 @@ from app.pages import HIDDEN, PAGES, Entry, entry_of
 from app.session import Message, Session
 from app.widgets.activity import Activity
 from app.widgets.parts import label
+from app.widgets.room import Room
 from app.widgets.toast import Toast
 
 SIDEBAR = 208  # px
 SIZE = (1280, 800)
+LEAST = (800, 480)  # a screen of 1366 x 768 at 150 % has 910 x 512, with a task bar less
 
 
 class Window(QMainWindow):
@@ -41,8 +43,9 @@ class Window(QMainWindow):
         super().__init__()
         self._session = session
         self.setWindowTitle("Cameo")
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(*LEAST)
         self._pages: dict[str, QWidget] = {}
+        self._rooms: dict[str, Room] = {}
         self._nav = QButtonGroup(self)
         self._stack = QStackedWidget()
         self._activity = Activity()
@@ -66,10 +69,10 @@ class Window(QMainWindow):
         entry = entry_of(key)
         if entry.key not in self._pages:
             page = entry.build(self._session)
-            self._pages[entry.key] = page
-            self._stack.addWidget(page)
+            self._pages[entry.key], self._rooms[entry.key] = page, Room(page)
+            self._stack.addWidget(self._rooms[entry.key])
         page = self._pages[entry.key]
-        self._stack.setCurrentWidget(page)
+        self._stack.setCurrentWidget(self._rooms[entry.key])
         self._nav.setExclusive(False)  # a page without a button leaves none pressed
         for one in self._nav.buttons():
             one.setChecked(one.property("key") == entry.key)
@@ -84,7 +87,7 @@ class Window(QMainWindow):
     def current_page(self) -> str:
         """The key of the page in front."""
         shown = self._stack.currentWidget()
-        return next((k for k, page in self._pages.items() if page is shown), PAGES[0].key)
+        return next((k for k, room in self._rooms.items() if room is shown), PAGES[0].key)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if any(j.shown for j in self._session.tasks.jobs) and not self._may_stop():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.tasks import Job
 from app.widgets.parts import label, row, tool
 from app.words import remaining
 
-TALLEST = 280  # px
+TALLEST, LOWEST = 280, 76  # px; the lower one in a low window, where the rest is scrolled to
 
 
 class Activity(QScrollArea):
@@ -25,6 +25,7 @@ class Activity(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
         self.hide()
@@ -42,11 +43,15 @@ class Activity(QScrollArea):
     def _on_ended(self) -> None:
         QTimer.singleShot(0, self, self._fit)
 
+    def sizeHint(self) -> QSize:
+        return QSize(0, min(self._rows.sizeHint().height(), TALLEST))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(self.sizeHint().height(), LOWEST))
+
     def _fit(self) -> None:
         self.setVisible(self._rows.count() > 0)
-        wanted = self._rows.sizeHint().height()
-        if self.height() != min(wanted, TALLEST):
-            self.setFixedHeight(min(wanted, TALLEST))
+        self.updateGeometry()
 
 
 class _Line(QFrame):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+
+SHORT = 120  # px that text which is wrapped or shortened has at least
 
 
 def label(text: str = "", look: str = "", *, wrap: bool = False) -> QLabel:
@@ -117,7 +120,7 @@ class Header(QWidget):
 
     def __init__(self, title: str, *actions: QWidget) -> None:
         super().__init__()
-        self.line = label("", "muted")
+        self.line = Line()
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(label(title, "title"))
@@ -131,11 +134,33 @@ class Header(QWidget):
             whole.addWidget(one)
 
 
+class Line(QLabel):
+    """One muted line that is shortened where there is no room; then its tool tip is the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("look", "muted")
+
+    def minimumSizeHint(self) -> QSize:
+        whole = super().minimumSizeHint()
+        return QSize(min(whole.width(), SHORT), whole.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        place, metrics = self.contentsRect(), self.fontMetrics()
+        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
+        self.setToolTip(self.text() if shown != self.text() else "")
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), shown)
+
+
 class Paragraph(QLabel):
     """Wrapped, muted text of one width, always as tall as it needs: layouts ask too late."""
 
     def __init__(self, text: str, width: int) -> None:
         super().__init__()
+        self._widest = width
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setProperty("look", "muted")
@@ -144,6 +169,14 @@ class Paragraph(QLabel):
 
     def setText(self, text: str) -> None:
         super().setText(text)
+        self._grow()
+
+    def fit(self, room: int) -> None:
+        """Be as wide as there is room, in px, but no wider than was said."""
+        self.setFixedWidth(max(min(self._widest, room), SHORT))
+        self._grow()
+
+    def _grow(self) -> None:
         self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))
 
 
@@ -159,11 +192,22 @@ class EmptyState(QWidget):
         self.title, self.text = label(title, "heading"), Paragraph(text, 440)
         for one in (self.title, self.text):
             one.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        whole = QVBoxLayout(self)
+        self._inside = whole = QVBoxLayout(self)
         whole.setSpacing(theme.GAP)
         whole.addStretch()
         whole.addWidget(picture)
         whole.addWidget(self.title)
         whole.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
-        whole.addLayout(row(None, *actions, None))
+        self._actions = row(None, *actions, None)
+        whole.addLayout(self._actions)
         whole.addStretch()
+
+    def minimumSizeHint(self) -> QSize:
+        edges = self._inside.contentsMargins()
+        least = max(self._actions.minimumSize().width(), 2 * SHORT) + edges.left() + edges.right()
+        return QSize(least, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        edges = self._inside.contentsMargins()
+        self.text.fit(event.size().width() - edges.left() - edges.right())
+        super().resizeEvent(event)

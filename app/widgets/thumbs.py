@@ -6,7 +6,7 @@ from collections import OrderedDict
 from functools import partial
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 
 from app import imaging
 from app.tasks import Tasks
@@ -14,7 +14,8 @@ from reid_core.errors import LibraryCorrupt
 from reid_core.library.media import Media
 from reid_core.protocols import Progress
 
-KEPT = 600  # pixmaps, some 40 MB at 128 px
+SIDE = 128  # px of the largest place that one is painted in
+KEPT_BYTES = 64_000_000  # of pixmaps: some thousand at 100 %, a quarter of them at 200 %
 AT_ONCE = 24  # pictures loaded by one piece of work
 
 
@@ -22,14 +23,16 @@ class Thumbnails(QObject):
     """Pixmaps of stored crops. `get` answers at once: the pixmap, or None and `ready` later.
 
     Requests of one moment are loaded together, the newest first, since they are what is seen.
+    They have as many pixels as the sharpest screen shows in a square of `side`, which they fill.
     """
 
     ready = Signal(str)  # the name of the stored picture
 
-    def __init__(self, media: Media, tasks: Tasks, *, side: int = 192) -> None:
+    def __init__(self, media: Media, tasks: Tasks, *, side: int = SIDE) -> None:
         super().__init__()
         self._media, self._tasks, self._side = media, tasks, side
         self._have: OrderedDict[str, QPixmap] = OrderedDict()
+        self._bytes = 0
         self._wanted: list[str] = []
         self._loading: set[str] = set()
 
@@ -51,28 +54,40 @@ class Thumbnails(QObject):
         some = self._wanted[-AT_ONCE:]
         del self._wanted[: -4 * AT_ONCE], self._wanted[-AT_ONCE:]  # old ones scrolled away
         self._loading = set(some)
-        self._tasks.run("", partial(self._read, some), then=self._take, shown=False)
+        side = round(self._side * _sharpest())
+        self._tasks.run("", partial(self._read, side, some), then=self._take, shown=False)
 
-    def _read(self, names: list[str], _: Progress) -> dict[str, QImage]:
-        return {name: self._one(name) for name in names}
+    def _read(self, side: int, names: list[str], _: Progress) -> dict[str, QImage]:
+        return {name: self._one(side, name) for name in names}
 
-    def _one(self, name: str) -> QImage:
+    def _one(self, side: int, name: str) -> QImage:
         try:
             image = imaging.from_jpeg(self._media.get(name))
         except (LibraryCorrupt, ValueError, OSError):
             return QImage()
-        side = QSize(self._side, self._side)
-        if image.width() <= self._side and image.height() <= self._side:
+        if min(image.width(), image.height()) <= side:
             return image
         return image.scaled(
-            side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            QSize(side, side),
+            Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+            Qt.TransformationMode.SmoothTransformation,
         )
 
     def _take(self, loaded: dict[str, QImage]) -> None:
         self._loading = set()
         for name, image in loaded.items():
             self._have[name] = QPixmap.fromImage(image)
+            self._bytes += _bytes(self._have[name])
             self.ready.emit(name)
-        while len(self._have) > KEPT:
-            self._have.popitem(last=False)
+        while self._bytes > KEPT_BYTES:
+            self._bytes -= _bytes(self._have.popitem(last=False)[1])
         self._load()
+
+
+def _sharpest() -> float:
+    """Pixels to a device-independent one, on the screen that has the most."""
+    return max((s.devicePixelRatio() for s in QGuiApplication.screens()), default=1.0)
+
+
+def _bytes(pixmap: QPixmap) -> int:
+    return pixmap.width() * pixmap.height() * pixmap.depth() // 8

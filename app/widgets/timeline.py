@@ -136,11 +136,14 @@ class HoverCard(QFrame):
         if found is None or found.isNull():
             self._picture.setPixmap(QPixmap())
             return
-        self._picture.setPixmap(
-            found.scaled(
-                CARD, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
+        ratio = self.devicePixelRatioF()
+        shown = found.scaled(
+            CARD * ratio,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
         )
+        shown.setDevicePixelRatio(ratio)
+        self._picture.setPixmap(shown)
 
     def _on_ready(self, media: str) -> None:
         if media == self._media and self.isVisible():
