@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from reid_core.library import schema
+from reid_core.library import kept, schema
 from reid_core.library.footage import unused
 from reid_core.library.store import Library, bump
 
@@ -53,6 +53,7 @@ def forget(library: Library, person: int, *, keep: Collection[str] = ()) -> Eras
             verdicts = tx.execute(
                 schema.verdict.delete().where(schema.verdict.c.person_id == person)
             )
+            kept.drop_about(tx, person)
             tx.execute(schema.template.delete().where(t.person_id == person))
             tx.execute(schema.person.delete().where(schema.person.c.id == person))
             bump(tx, "people")

@@ -1,9 +1,9 @@
 """Undo and redo of what was done to the gallery, while a program runs.
 
 A step is the difference between the gallery's rows before and after it: persons, templates with
-their vectors, and verdicts. Taking it back is one transaction that first makes sure that nobody
-changed those rows since. Steps live in memory only, so that nothing of a person outlives
-`forget`; pictures that no row refers to any more stay until `erase.sweep`.
+their vectors, verdicts, and what was kept as it is. Taking it back is one transaction that first
+makes sure that nobody changed those rows since. Steps live in memory only, so that nothing of a
+person outlives `forget`; pictures that no row refers to any more stay until `erase.sweep`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from reid_core.library.vectors import IN_QUERY
 
 Row = tuple[Any, ...]
 Rows = dict[Row, Row]  # by key
-TABLES = {"person": 1, "template": 1, "verdict": 2}  # how many columns are the key, from the left
+# how many columns are the key, from the left
+TABLES = {"person": 1, "template": 1, "verdict": 2, "kept": 3}
 DEPTH = 200  # steps kept
 
 
@@ -39,7 +40,7 @@ class Step:
     @property
     def people(self) -> frozenset[int]:
         """Everybody whom it touches."""
-        found = {key[0] for name in ("person", "verdict") for key in self.changes[name]}
+        found = {key[0] for name in ("person", "verdict", "kept") for key in self.changes[name]}
         for before, after in self.changes["template"].values():
             found |= {r[1] for r in (before, after) if r is not None}
         return frozenset(found)
@@ -196,7 +197,7 @@ def _apply(
         for key, row in rows.items():
             if row is not None:
                 _put(tx, table, key, row)
-    for name in ("verdict", "template", "person"):
+    for name in ("kept", "verdict", "template", "person"):
         for key, row in wanted[name].items():
             if row is None:
                 table = schema.metadata.tables[name]

@@ -115,6 +115,15 @@ verdict = Table(
     Column("created", String(32), nullable=False),
 )
 
+kept = Table(
+    "kept",
+    metadata,
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("what", String(24), primary_key=True),
+    Column("subject", Id, primary_key=True, autoincrement=False),  # template, other person, or 0
+    Column("created", String(32), nullable=False),
+)
+
 model = Table(
     "model",
     metadata,

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 # for another writer: transactions take well under a second, and longer than this looks like a hang
 WAIT_S = 10.0
 UPGRADE_WAIT_S = 10.0
-HEAD = "0002"  # the newest migration
-KNOWN = ("0001", "0002")
+HEAD = "0003"  # the newest migration
+KNOWN = ("0001", "0002", "0003")
 BUSY_MS = 5000
 
 

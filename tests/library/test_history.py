@@ -34,7 +34,7 @@ def state(library: Library) -> dict[str, list[tuple[object, ...]]]:
                 (tuple(r) for r in connection.execute(sa.select(schema.metadata.tables[name]))),
                 key=repr,
             )
-            for name in ("person", "template", "verdict", "vector")
+            for name in ("person", "template", "verdict", "vector", "kept")
         }
 
 
