@@ -76,7 +76,7 @@ class Known:
 
     def like(self, vector: Floats) -> tuple[tuple[str, float], ...]:
         """The people whom a vector (D,) resembles, most first: name, cosine."""
-        near = self.gallery.rank(vector)[:LIKE] if self.threshold is not None else []
+        near = self.gallery.rank(vector, top=LIKE) if self.threshold is not None else []
         return tuple(
             (self.gallery.names[person], round(score, 4))
             for person, score in near

@@ -10,17 +10,32 @@ from numpy.typing import NDArray
 from reid_core.actions.loading import Models
 from reid_core.errors import ModelMismatch
 from reid_core.library import Library, people, vectors
-from reid_core.search.decide import rank_people
 from reid_core.types import Floats, Kind
+
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """Templates of one kind and model: vectors (N, D), whose each is (N,), names by person."""
+    """Templates of one kind and model: vectors (N, D), whose each is (N,), names by person.
+
+    people: (P,) everybody with a template; runs: (P,) where each one's begin in `order`, (N,) the
+    templates put together by person.
+    """
 
     vectors: Floats
-    owners: NDArray[np.int64]
+    owners: Ids
     names: dict[int, str]
+    people: Ids
+    runs: Ids
+    order: Ids
+
+    @classmethod
+    def of(cls, rows: Floats, owners: Ids, names: dict[int, str]) -> Gallery:
+        """Whose templates lie together is found once, so that ranking need not."""
+        order = np.argsort(owners, kind="stable")
+        everybody, runs = np.unique(owners[order], return_index=True)
+        return cls(rows, owners, names, everybody, runs, order)
 
     @classmethod
     def load(cls, library: Library, models: Models, kind: Kind) -> Gallery:
@@ -36,10 +51,18 @@ class Gallery:
                 f"The {kind} templates were made with {', '.join(there)}, but {model} is in use. "
                 "Run: cameo models use, which makes them again."
             )
-        return cls(rows, owners, names)
+        return cls.of(rows, owners, names)
 
-    def rank(self, vector: Floats) -> list[tuple[int, float]]:
-        """(person, best cosine over templates) for a probe (D,), best first."""
+    def rank(self, vector: Floats, *, top: int | None = None) -> list[tuple[int, float]]:
+        """(person, best cosine over templates) for a probe (D,), best first.
+
+        top: so many people at most; all of them otherwise.
+        """
         if not len(self.owners):
             return []
-        return rank_people(self.vectors @ vector, self.owners)
+        scores = np.maximum.reduceat((self.vectors @ vector)[self.order], self.runs)
+        best = np.arange(len(scores))
+        if top is not None and top < len(scores):
+            best = np.argpartition(-scores, top)[:top]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        return list(zip(self.people[best].tolist(), scores[best].tolist(), strict=True))

@@ -63,7 +63,7 @@ def _one(
         return Identified(source, (), str(error))
     probes = []
     for look in looks_in(models, image, kind):
-        ranked = gallery.rank(look.vector)[:SHOWN]
+        ranked = gallery.rank(look.vector, top=SHOWN)
         candidates = tuple(Candidate(gallery.names[p], round(s, 4)) for p, s in ranked)
         sure = threshold.value is not None and ranked and ranked[0][1] >= threshold.value
         box = tuple(round(float(v), 1) for v in look.box)
