@@ -5,9 +5,9 @@
     ├─ SourceError                SourceUnavailable · SourceBroken · ImageUnreadable · ImageTooLarge
     ├─ EnrolError                 NoFace · SeveralFaces · PoorQuality
     ├─ LibraryError               LibraryLocked · LibraryCorrupt · LibraryTooNew · LibraryReadOnly ·
-    │                             DiskFull · BadName · PersonNotFound · NameTaken · VideoNotFound ·
-    │                             TrackletNotFound
-    ├─ TrainingError              DataError · Diverged
+    │                             LibraryGone · DiskFull · BadName · PersonNotFound · NameTaken ·
+    │                             ChangedSince · VideoNotFound · TrackletNotFound
+    ├─ TrainingError              DataError · Diverged · RunNotFound · NotBetter
     └─ EvaluationError            TooFewPairs · BadList
 
 A `CameoError` is the world's fault: the message says what happened, which value was at
@@ -95,6 +95,10 @@ class LibraryReadOnly(LibraryError):
     """The library's folder cannot be written."""
 
 
+class LibraryGone(LibraryError):
+    """The library's folder was there when it was opened, and is no longer."""
+
+
 class DiskFull(LibraryError):
     """No space is left where the library lives; nothing of the last step was kept."""
 
@@ -112,7 +116,7 @@ class NameTaken(LibraryError):
 
 
 class ChangedSince(LibraryError):
-    """A step cannot be undone: the same rows were changed elsewhere since."""
+    """What was to be changed, or a step to be undone, was changed or removed elsewhere since."""
 
 
 class VideoNotFound(LibraryError):
@@ -133,6 +137,14 @@ class DataError(TrainingError):
 
 class Diverged(TrainingError):
     """The loss is no longer finite and rewinding did not help."""
+
+
+class RunNotFound(TrainingError):
+    """No retraining of that id."""
+
+
+class NotBetter(TrainingError):
+    """A retrained model is not better for sure; the message has the figures."""
 
 
 class EvaluationError(CameoError):

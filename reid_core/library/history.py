@@ -89,9 +89,10 @@ class History:
     def recording(self, what: str, *, losing: Sequence[int] = ()) -> Iterator[None]:
         """Note what the body changes as one step. losing: templates that it deletes.
 
-        A body that fails or changes nothing leaves no step.
+        A body that fails or changes nothing leaves no step. Nobody else writes meanwhile: their
+        change would be taken back with this one.
         """
-        with self._lock:
+        with self._lock, self._library.writer("change"):
             with self._library.read() as connection:
                 before, lost = _rows(connection), _vectors(connection, losing)
             yield
@@ -105,24 +106,16 @@ class History:
                 self._undone.clear()
 
     def undo(self) -> str | None:
-        """Take back the newest step; what it was, None when there is none. Raises ChangedSince."""
+        """Take back the newest step; what it was, None when there is none. Raises ChangedSince,
+        and drops a step that others have made impossible: it would bar the way to those before.
+        """
         with self._lock:
-            if not self._done:
-                return None
-            step = self._done[-1]
-            self._turn(step, back=True)
-            self._undone.append(self._done.pop())
-            return step.what
+            return self._move(self._done, self._undone, back=True)
 
     def redo(self) -> str | None:
         """Do again what was taken back last, likewise."""
         with self._lock:
-            if not self._undone:
-                return None
-            step = self._undone[-1]
-            self._turn(step, back=False)
-            self._done.append(self._undone.pop())
-            return step.what
+            return self._move(self._undone, self._done, back=False)
 
     def purge(self, person: int) -> None:
         """Drop every step that touches somebody: they are to be forgotten."""
@@ -136,6 +129,19 @@ class History:
             self._done.clear()
             self._undone.clear()
 
+    def _move(self, source: list[Step], target: list[Step], *, back: bool) -> str | None:
+        if not source:
+            return None
+        step = source[-1]
+        try:
+            self._turn(step, back=back)
+        except ChangedSince as error:
+            source.pop()
+            line = "{!r} cannot be taken back or done again: the same people were changed elsewhere"
+            raise ChangedSince(line.format(step.what) + " since.") from error
+        target.append(source.pop())
+        return step.what
+
     def _turn(self, step: Step, *, back: bool) -> None:
         action = "undo" if back else "redo"
         with self._library.transaction(action) as tx:
@@ -144,10 +150,7 @@ class History:
                 there = _rows(tx)[name]
                 for key, (before, after) in rows.items():
                     if there.get(key) != (after if back else before):
-                        raise ChangedSince(
-                            f"{step.what!r} cannot be taken back or done again: "
-                            "the same people were changed elsewhere since."
-                        )
+                        raise ChangedSince(f"A row of {name} is not as it was left.")
                 wanted[name] = {k: (b if back else a) for k, (b, a) in rows.items()}
             _apply(tx, wanted, step.vectors)
             bump(tx, "people")

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from reid_core.errors import (
+    ChangedSince,
     DiskFull,
     LibraryCorrupt,
     LibraryError,
+    LibraryGone,
     LibraryLocked,
     LibraryReadOnly,
     LibraryTooNew,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 # for another writer: transactions take well under a second, and longer than this looks like a hang
 WAIT_S = 10.0
 UPGRADE_WAIT_S = 10.0
+DATABASE = "library.db"
 HEAD = "0003"  # the newest migration
 KNOWN = ("0001", "0002", "0003")
 BUSY_MS = 5000
@@ -66,7 +69,7 @@ class Library:
         Raises LibraryCorrupt, LibraryTooNew, LibraryReadOnly, LibraryError when it is not there
         and not to be made.
         """
-        database = folder / "library.db"
+        database = folder / DATABASE
         if not database.exists() and not create:
             raise LibraryError(f"There is no library in {folder}. Enrol somebody or index a video.")
         writable = _prepare(folder, database)
@@ -93,7 +96,8 @@ class Library:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the library throughout."""
+        """A connection that sees one state of the library throughout. Raises LibraryGone."""
+        self._must_be_there()
         try:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
@@ -105,8 +109,9 @@ class Library:
         """Be the one writer for longer than a transaction; may be nested.
 
         wait_s: for another writer, in place of the library's own. Raises LibraryLocked saying who
-        else writes, LibraryReadOnly.
+        else writes, LibraryReadOnly, LibraryGone.
         """
+        self._must_be_there()
         if not self.writable:
             raise LibraryReadOnly(f"The library {self.folder} cannot be written.")
         depth = getattr(self._depth, "n", 0)
@@ -124,7 +129,8 @@ class Library:
     def transaction(self, action: str, **payload: object) -> Iterator[Connection]:
         """One user's action: all of it or nothing. payload: ids and numbers for the event log.
 
-        Raises LibraryLocked, LibraryReadOnly, DiskFull.
+        Raises LibraryLocked, LibraryReadOnly, LibraryGone, DiskFull; ChangedSince when what it
+        is about went meanwhile.
         """
         with self.writer(action):
             try:
@@ -169,6 +175,14 @@ class Library:
                     lock.delete()
             except LibraryError:  # a writer that takes long: the file stays, which does no harm
                 lock.release()
+
+    def _must_be_there(self) -> None:
+        """A folder that was moved or taken out would else be made anew, and be empty."""
+        if not (self.folder / DATABASE).is_file():
+            raise LibraryGone(
+                f"The library {self.folder} is not there any more: its folder was moved or "
+                "deleted, or its drive was taken out. Bring it back; nothing was changed."
+            )
 
     def _acquire(self, action: str, wait_s: float) -> None:
         try:
@@ -244,6 +258,7 @@ def _prepare(folder: Path, database: Path) -> bool:
         probe = folder / f".probe-{os.getpid()}-{threading.get_ident()}"
         probe.touch()
         probe.unlink()
+        database.touch()  # connecting never makes one: that would hide that it is gone
     except OSError as error:
         if database.exists():
             return False
@@ -253,7 +268,7 @@ def _prepare(folder: Path, database: Path) -> bool:
 
 def _engine(database: Path, *, writable: bool) -> sa.Engine:
     def connect() -> sqlite3.Connection:
-        mode = "rwc" if writable else "ro&immutable=1"
+        mode = "rw" if writable else "ro&immutable=1"
         link = sqlite3.connect(
             f"{database.resolve().as_uri()}?mode={mode}",
             uri=True,
@@ -304,6 +319,10 @@ def _locked(folder: Path, holder: str) -> str:
 def _translated(error: sa.exc.DatabaseError, folder: Path) -> LibraryError:
     """A database error as one of ours; what is not the world's fault is raised as it is."""
     text = str(error.orig).lower()
+    if isinstance(error, sa.exc.IntegrityError):
+        return ChangedSince(
+            "What this is about was changed or removed elsewhere meanwhile. Nothing was done."
+        )
     if "full" in text or ("disk i/o" in text and shutil.disk_usage(folder).free < 1 << 20):
         return DiskFull(
             f"No space is left for the library {folder}. Nothing of this step was kept."

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from reid_core.errors import ChangedSince
-from reid_core.library import Library, people, schema
+from reid_core.errors import ChangedSince, LibraryLocked
+from reid_core.library import Library, erase, people, schema
 from reid_core.library.history import History
 from reid_core.types import Kind
 
@@ -108,3 +108,54 @@ def test_forgetting_drops_the_steps_of_a_person(library: Library) -> None:
             person = people.add_person(tx, name)
     history.purge(person)
     assert history.can_undo == "Ada"
+
+
+def test_what_an_undo_needs_may_be_gone(library: Library) -> None:
+    history = History(library)
+    with library.transaction("before") as tx:
+        person = people.add_person(tx, "Ada")
+        one = people.add_template(tx, person, template(1))
+    with history.recording("delete", losing=[one]), library.transaction("delete") as tx:
+        people.delete_templates(tx, [one])
+    erase.forget(library, person)  # by somebody else: this history does not hear of it
+    with pytest.raises(ChangedSince):
+        history.undo()
+    assert state(library)["person"] == state(library)["template"] == []
+
+
+def test_a_name_that_an_undo_needs_may_be_taken(library: Library) -> None:
+    history = History(library)
+    with library.transaction("before") as tx:
+        person = people.add_person(tx, "Ada")
+    with history.recording("rename"), library.transaction("rename") as tx:
+        people.rename(tx, person, "Grace")
+    with library.transaction("elsewhere") as tx:
+        people.add_person(tx, "Ada")
+    with pytest.raises(ChangedSince):
+        history.undo()
+    assert sorted(p[1] for p in state(library)["person"]) == ["Ada", "Grace"]
+
+
+def test_a_step_that_cannot_be_taken_back_is_not_in_the_way(library: Library) -> None:
+    history = History(library)
+    made = []
+    for name in ("Ada", "Grace"):
+        with history.recording(f"add {name}"), library.transaction("add") as tx:
+            made.append(people.add_person(tx, name))
+    with library.transaction("elsewhere") as tx:
+        people.rename(tx, made[1], "Joan")
+    with pytest.raises(ChangedSince):
+        history.undo()
+    assert history.undo() == "add Ada"
+    assert [p[1] for p in state(library)["person"]] == ["Joan"]
+
+
+def test_what_others_do_meanwhile_is_no_part_of_a_step(library: Library) -> None:
+    history = History(library)
+    with Library.open(library.folder) as other, history.recording("add"):
+        other.wait_s = 0
+        with pytest.raises(LibraryLocked), other.transaction("elsewhere") as tx:
+            people.add_person(tx, "Grace")
+        with library.transaction("add") as tx:
+            people.add_person(tx, "Ada")
+    assert history.undo() == "add"

@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 
 from reid_core.errors import (
     BadName,
+    ChangedSince,
     DiskFull,
     LibraryCorrupt,
     LibraryError,
+    LibraryGone,
     LibraryLocked,
     LibraryReadOnly,
     LibraryTooNew,
@@ -543,3 +545,25 @@ def test_the_folder_may_move(library: Library, tmp_path: Path) -> None:
     with Library.open(tmp_path / "elsewhere ü") as again, again.read() as connection:
         assert people.find_person(connection, "Ada")
     assert os.listdir(tmp_path / "elsewhere ü")  # noqa: PTH208
+
+
+def test_a_library_that_was_taken_away_is_not_made_anew(library: Library, tmp_path: Path) -> None:
+    with library.transaction("before") as tx:
+        people.add_person(tx, "Ada")
+    library.folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(LibraryGone), library.read():
+        pass
+    with pytest.raises(LibraryGone), library.transaction("rename"):
+        pass
+    with pytest.raises(LibraryGone):
+        erase.forget(library, 1)
+    assert not library.folder.exists()
+    with Library.open(tmp_path / "elsewhere") as again, again.read() as connection:
+        assert [p.name for p in people.list_people(connection)] == ["Ada"]
+
+
+def test_what_refers_to_something_gone_is_a_sentence(library: Library) -> None:
+    with pytest.raises(ChangedSince), library.transaction("move") as tx:
+        tx.execute(
+            schema.verdict.insert().values(person_id=1, tracklet_id=2, same=True, created="now")
+        )
