@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 FULL   := $(VENV)/.ready-full
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test app train bench screenshots lint format clean install install-full
+.PHONY: demo test app train bench screenshots translations lint format clean install install-full
 
 demo: $(READY)
 	$(BIN)/cameo demo
@@ -26,6 +26,13 @@ bench: $(FULL)
 
 screenshots: $(READY)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python docs/images/make_screenshots.py
+
+# Takes the strings of the window from the source, and makes what the window reads.
+translations: $(READY)
+	@for file in app/translations/*.ts; do \
+		$(BIN)/pyside6-lupdate -no-obsolete -locations none \
+			$$(find app -name '*.py' | LC_ALL=C sort) -ts $$file && \
+		$(BIN)/pyside6-lrelease $$file -qm $${file%.ts}.qm || exit 1; done
 
 lint: $(FULL)
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, QTimeZone
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt, QTimeZone
 
 SHORT = QLocale.FormatType.ShortFormat
 
@@ -17,7 +17,7 @@ def clock(seconds: float) -> str:
 def moment(seconds: float) -> str:
     """3723.45 -> 1:02:03.5."""
     whole, tenths = divmod(round(max(seconds, 0.0) * 10), 10)
-    return f"{clock(whole)}.{tenths}"
+    return f"{clock(whole)}{QLocale().decimalPoint()}{tenths}"
 
 
 def remaining(seconds: float) -> str:
@@ -38,6 +38,19 @@ def local_day(stored: str) -> str:
     """A stored moment (ISO 8601, UTC) as the date here; "" for none."""
     when = _here(stored)
     return QLocale().toString(when.date(), SHORT) if when.isValid() else ""
+
+
+def decimal(value: float, places: int) -> str:
+    """0.973 -> 0.97, or 0,97 where people write it so."""
+    locale = QLocale()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    return locale.toString(float(value), "f", places)
+
+
+def percent(share: float, places: int = 0) -> str:
+    """0.843 -> 84%, or 84 % where people write it so."""
+    form = QCoreApplication.translate("Words", "{}%")
+    return form.format(decimal(100 * share, places))
 
 
 def file_size(n_bytes: int) -> str:

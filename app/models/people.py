@@ -84,11 +84,13 @@ class PeopleFilter(QSortFilterProxyModel):
 
 def counts(row: Portrait) -> str:
     """How many templates and confirmed sightings somebody has."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     n = row.faces + row.bodies
     words = [
-        tr("People", "1 template") if n == 1 else tr("People", "{} templates").format(n),
+        translate("People", "1 template")
+        if n == 1
+        else translate("People", "{} templates").format(n),
     ]
     if row.confirmed:
-        words.append(tr("People", "{} confirmed").format(row.confirmed))
+        words.append(translate("People", "{} confirmed").format(row.confirmed))
     return " · ".join(words)

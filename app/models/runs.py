@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from app.models.rows import TableRows
 from app.viewmodels.train_runs import RunRow
-from app.words import local_time
+from app.words import local_time, percent
 
 
 class Column(IntEnum):
@@ -89,7 +89,7 @@ class RunsModel(TableRows[RunRow, Column]):
 
 def best_text(row: RunRow) -> str:
     """The best validation as a share: "mAP 84.2%"."""
-    return f"{metric_name(row.metric)} {row.best:.1%}" if row.best is not None else ""
+    return f"{metric_name(row.metric)} {percent(row.best, 1)}" if row.best is not None else ""
 
 
 def metric_name(metric: str) -> str:

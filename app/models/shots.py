@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from app.models.rows import TEXTS, ListRows, SortRole
 from app.viewmodels.enrol_shots import ShotRow
+from app.words import decimal
 
 
 class ShotsModel(ListRows[ShotRow]):
@@ -26,17 +27,17 @@ class ShotsModel(ListRows[ShotRow]):
 
 def standing_line(row: ShotRow) -> str:
     """What is thought of a picture, in few words."""
-    tr = QCoreApplication.translate
-    quality = tr("Shots", "quality {:.2f}").format(row.quality or 0)
+    translate = QCoreApplication.translate
+    quality = translate("Shots", "quality {}").format(decimal(row.quality or 0, 2))
     words = {
-        "waiting": tr("Shots", "waiting"),
-        "unreadable": tr("Shots", "cannot be read"),
-        "nobody": tr("Shots", "nobody found"),
-        "several": tr("Shots", "{} people: choose one").format(row.n_people),
-        "known": tr("Shots", "enrolled already"),
-        "twice": tr("Shots", "the same picture twice"),
-        "poor": tr("Shots", "too poor, {}").format(quality),
-        "anyway": tr("Shots", "kept although poor, {}").format(quality),
+        "waiting": translate("Shots", "waiting"),
+        "unreadable": translate("Shots", "cannot be read"),
+        "nobody": translate("Shots", "nobody found"),
+        "several": translate("Shots", "{} people: choose one").format(row.n_people),
+        "known": translate("Shots", "enrolled already"),
+        "twice": translate("Shots", "the same picture twice"),
+        "poor": translate("Shots", "too poor, {}").format(quality),
+        "anyway": translate("Shots", "kept although poor, {}").format(quality),
         "good": quality,
     }
     return words[row.standing]

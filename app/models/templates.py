@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Qt
 
 from app.models.rows import TEXTS, ListRows, SortRole
-from app.words import local_day
+from app.words import decimal, local_day
 from reid_core.library.people import Template
 
 
@@ -22,14 +22,16 @@ class TemplatesModel(ListRows[Template]):
             return row.quality
         if role in TEXTS:
             word = self.tr("Face") if row.kind == "face" else self.tr("Body")
-            line = self.tr("{kind}, quality {quality:.2f}, {date}")
-            return line.format(kind=word, quality=row.quality, date=local_day(row.created))
+            line = self.tr("{kind}, quality {quality}, {date}")
+            return line.format(
+                kind=word, quality=decimal(row.quality, 2), date=local_day(row.created)
+            )
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row)
         return None
 
     def _tip(self, row: Template) -> str:
-        lines = [self.tr("Quality {:.2f}").format(row.quality), *parts_lines(row.parts)]
+        lines = [self.tr("Quality {}").format(decimal(row.quality, 2)), *parts_lines(row.parts)]
         if row.where_from:
             lines.append(self.tr("From {}").format(row.where_from))
         lines.append(self.tr("Added {}").format(local_day(row.created)))
@@ -43,17 +45,17 @@ def source_name(where_from: str) -> str:
 
 def part_name(part: str) -> str:
     """A part of the quality in words."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     names = {
-        "size": tr("Quality", "size"),
-        "sharpness": tr("Quality", "sharpness"),
-        "pose": tr("Quality", "pose"),
-        "exposure": tr("Quality", "exposure"),
-        "detector": tr("Quality", "certainty of the detector"),
+        "size": translate("Quality", "size"),
+        "sharpness": translate("Quality", "sharpness"),
+        "pose": translate("Quality", "pose"),
+        "exposure": translate("Quality", "exposure"),
+        "detector": translate("Quality", "certainty of the detector"),
     }
     return names.get(part, part)
 
 
 def parts_lines(parts: dict[str, float]) -> list[str]:
     """The parts of a quality, a line each."""
-    return [f"{part_name(name)} {value:.2f}" for name, value in parts.items()]
+    return [f"{part_name(name)} {decimal(value, 2)}" for name, value in parts.items()]

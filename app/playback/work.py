@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.playback.orders import Manner, Order, Orders
 from app.playback.pictures import Converter, Ended, Failed, News, Opened, Picture
+from app.words import decimal
 from reid_core.errors import CameoError, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ class Work:
             self._restart(found[0])
             self._show()
         elif not self._orders.is_overtaken:
-            raise SourceUnavailable(f"{self._path} holds no pictures that can be decoded.")
+            line = QCoreApplication.translate("Player", "{} holds no pictures that can be decoded.")
+            raise SourceUnavailable(line.format(self._path))
 
     def _step(self, cursor: Cursor | Slides, steps: int) -> None:
         self._settle(cursor)
@@ -178,9 +180,9 @@ class Work:
         if cursor is None or time_s < cursor.last_s or not cursor.is_cut_short:
             return ""
         line = QCoreApplication.translate(
-            "Player", "The file breaks off at {at:.1f} s of {of:.1f} s: it is cut short or damaged."
+            "Player", "The file breaks off at {at} s of {of} s: it is cut short or damaged."
         )
-        return line.format(at=time_s, of=cursor.duration_s or time_s)
+        return line.format(at=decimal(time_s, 1), of=decimal(cursor.duration_s or time_s, 1))
 
 
 def open_cursor(path: Path) -> Cursor | Slides:

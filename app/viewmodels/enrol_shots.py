@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from reid_core.errors import EnrolError
 
 if TYPE_CHECKING:
@@ -125,7 +127,9 @@ def open_up(sources: Sequence[str]) -> Given:
 
 def _nothing(folders: Sequence[Path]) -> str:
     names = ", ".join(f.name for f in folders[:3])
-    return f"{names} holds no pictures." if names else "No picture was given."
+    if names:
+        return QCoreApplication.translate("Enrol", "{} holds no pictures.").format(names)
+    return QCoreApplication.translate("Enrol", "No picture was given.")
 
 
 def as_name(folder: str) -> str:

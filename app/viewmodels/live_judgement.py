@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app.words import decimal
+
 if TYPE_CHECKING:
     from reid_core.actions.live_looks import LiveLook
 
@@ -21,17 +23,15 @@ def judgement(looks: Sequence[LiveLook]) -> str:
     if best < LEAST:
         return QCoreApplication.translate(
             "Live",
-            "The best view has a quality of {0:.2f}, below the limit of {1:.2f}. Wait until this "
+            "The best view has a quality of {0}, below the limit of {1}. Wait until this "
             "person comes closer or looks at the camera.",
-        ).format(best, LEAST)
+        ).format(decimal(best, 2), decimal(LEAST, 2))
     good = sum(look.quality >= LEAST for look in looks)
     text = (
         QCoreApplication.translate(
-            "Live", "{0} views become templates; the best has a quality of {1:.2f}."
+            "Live", "{0} views become templates; the best has a quality of {1}."
         )
         if good > 1
-        else QCoreApplication.translate(
-            "Live", "One view becomes a template; its quality is {1:.2f}."
-        )
+        else QCoreApplication.translate("Live", "One view becomes a template; its quality is {1}.")
     )
-    return text.format(good, best)
+    return text.format(good, decimal(best, 2))

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.live import LiveRun
 from app.live_recording import Feed, record
@@ -111,5 +111,6 @@ def _write(frame: Frame, path: Path, _: Progress) -> Path:
     try:
         images.write_image(frame.image, path)
     except OSError as error:
-        raise SourceUnavailable(f"The picture cannot be written: {error.strerror}.") from error
+        line = QCoreApplication.translate("Live", "The picture cannot be written: {}.")
+        raise SourceUnavailable(line.format(error.strerror)) from error
     return path

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QLocale, QObject, Signal
 
 from app.session import Session
 from reid_core.errors import CameoError, ModelMismatch
@@ -195,9 +195,10 @@ def proposed_name(file: str) -> str:
 def _check_form(form: Form) -> None:
     """Raises ModelMismatch naming the field that is not filled in as it must be."""
     if not form.file:
-        raise ModelMismatch("Choose the .onnx file first.")
+        raise ModelMismatch(QCoreApplication.translate("Importing", "Choose the .onnx file first."))
     if form.role in ARCHITECTURES and form.architecture not in ARCHITECTURES[form.role]:
-        raise ModelMismatch("Choose which kind of detector it is.")
+        line = QCoreApplication.translate("Importing", "Choose which kind of detector it is.")
+        raise ModelMismatch(line)
     _numbers_of(form)
 
 
@@ -226,9 +227,17 @@ def wish_of(form: Form) -> Wish:
 
 def _numbers_of(form: Form) -> tuple[Numbers | None, Numbers | None, Numbers]:
     """Mean, std and the ten numbers of the alignment, empty when there are none."""
-    points = _numbers(form.template, 10, "alignment") if form.template.strip() else ()
+    points = (
+        _numbers(form.template, 10, QCoreApplication.translate("Importing", "alignment"))
+        if form.template.strip()
+        else ()
+    )
     if form.numbers == "own":
-        return _numbers(form.mean, 3, "mean"), _numbers(form.std, 3, "std"), points
+        return (
+            _numbers(form.mean, 3, QCoreApplication.translate("Importing", "mean")),
+            _numbers(form.std, 3, QCoreApplication.translate("Importing", "std")),
+            points,
+        )
     mean, std = PRESETS[form.numbers] or (None, None)
     return mean, std, points
 
@@ -239,7 +248,10 @@ def _numbers(text: str, n: int, what: str) -> Numbers:
     except ValueError:
         values = ()
     if len(values) != n:
-        raise ModelMismatch(f"{what}: {text!r} is not {n} numbers, with spaces between them.")
+        line = QCoreApplication.translate(
+            "Importing", "{field}: {text} is not {n} numbers, with spaces between them."
+        )
+        raise ModelMismatch(line.format(field=what, text=repr(text), n=n))
     return values
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
+from app.words import decimal
 from reid_core.errors import CameoError
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -92,7 +93,7 @@ class Boxes(QObject):
         if mark is not None and (mark.is_likely or mark.is_chosen):
             label = f"{mark.name} {mark.likeness}".strip()
             return Box(place, trace.kind, trace.tracklet, label, mark.is_likely, mark.is_chosen)
-        likeness = "" if trace.score is None else f" {trace.score:.3f}"
+        likeness = "" if trace.score is None else f" {decimal(trace.score, 3)}"
         label = f"{trace.name}{likeness}" if trace.name else ""
         return Box(place, trace.kind, trace.tracklet, label, bool(trace.name))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from app.session import Session
 from app.viewmodels.search_rows import Options, PersonRow
 from reid_core.errors import NoFace
@@ -146,7 +148,10 @@ def _from_picture(session: Session, asked: Asked, kind: Kind | None) -> Answer:
         if choices:
             break
     if not choices:
-        raise NoFace(f"Nobody was found in {asked.source}. Try a larger or clearer picture.")
+        line = QCoreApplication.translate(
+            "Search", "Nobody was found in {}. Try a larger or clearer picture."
+        )
+        raise NoFace(line.format(asked.source))
     if asked.number is not None and 1 <= asked.number <= len(choices):
         return _of(asked, choices[asked.number - 1], tuple(choices))
     meant = max(choices, key=lambda c: c.area)

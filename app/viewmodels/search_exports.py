@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from reid_core.errors import CameoError
 from reid_core.library import Library
 from reid_core.protocols import Progress
@@ -37,7 +39,8 @@ def write(library: Library, found: Found, form: str, target: Path, progress: Pro
 
             write_report(library, found, target)
     except OSError as error:
-        raise CameoError(f"{target} cannot be written: {error.strerror}.") from error
+        line = QCoreApplication.translate("Search", "{file} cannot be written: {reason}.")
+        raise CameoError(line.format(file=target, reason=error.strerror)) from error
     return Written(target)
 
 

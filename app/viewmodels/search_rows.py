@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.words import decimal, percent
 from reid_core.types import Kind, Sighting
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Row:
     def likeness(self) -> str:
         """The probability where there is one, else the similarity."""
         one = self.sighting
-        return f"{one.probability:.0%}" if one.probability is not None else f"{one.score:.3f}"
+        if one.probability is not None:
+            return percent(one.probability)
+        return decimal(one.score, 3)
 
 
 @dataclass(frozen=True, slots=True)

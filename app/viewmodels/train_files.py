@@ -39,7 +39,8 @@ def begin(folder: Path, config: str, about: dict[str, str], *, instead_of: str =
         write_atomically(folder / "config.toml", config.encode("utf-8"))
         write_atomically(folder / ABOUT, json.dumps(record).encode("utf-8"))
     except OSError as error:
-        raise TrainingError(f"{folder} cannot be made: {error.strerror or error}.") from error
+        line = QCoreApplication.translate("Training", "{folder} cannot be made: {reason}.")
+        raise TrainingError(line.format(folder=folder, reason=error.strerror or error)) from error
 
 
 def erase(folder: Path) -> None:
@@ -49,8 +50,9 @@ def erase(folder: Path) -> None:
     try:
         shutil.rmtree(folder)
     except OSError as error:
-        about = error.strerror or error
-        raise TrainingError(f"{error.filename or folder} cannot be deleted: {about}.") from error
+        line = QCoreApplication.translate("Training", "{folder} cannot be deleted: {reason}.")
+        told = line.format(folder=error.filename or folder, reason=error.strerror or error)
+        raise TrainingError(told) from error
 
 
 def settle(folder: Path, status: int, *, killed: bool) -> RunRow:

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from reid_core.errors import CameoError, DataError, SourceError
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -91,10 +93,12 @@ def check_data(
     gone = {place for place, _ in broken}
     left = found.subset([i for i in range(len(found)) if i not in gone])
     if left.classes < LEAST:
-        raise DataError(
-            f"{_count(left.classes, 'identity', 'identities')} with pictures that can be read: at "
-            f"least {LEAST} are needed, two to learn from and two to check with."
+        line = QCoreApplication.translate(
+            "Training",
+            "Identities with pictures that can be read: {n}. At least {least} are needed, two to "
+            "learn from and two to check with.",
         )
+        raise DataError(line.format(n=left.classes, least=LEAST))
     counts = [0] * left.classes
     for one in left.labels:
         counts[one] += 1
@@ -217,7 +221,3 @@ def _loss(told: Config, name: str) -> Loss:
     from reid_core.learn.config import Loss
 
     return Loss(name=name) if name else told.loss
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

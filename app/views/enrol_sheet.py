@@ -18,6 +18,7 @@ from app.views.enrol_list import ShotsList
 from app.views.enrol_picture import PicturePanel
 from app.views.people_dialogs import completer
 from app.widgets.parts import Header, button, card, label, row, tool
+from app.words import decimal
 from reid_core.types import Kind
 
 
@@ -223,8 +224,8 @@ class EnrolSheet(QWidget):
         self._like.setVisible(like is not None)
         self._use_like.setVisible(like is not None)
         if like is not None:
-            line = self.tr("Looks like {name}, already enrolled ({score:.2f}).")
-            self._like.setText(line.format(name=like[0], score=like[1]))
+            line = self.tr("Looks like {name}, already enrolled ({score}).")
+            self._like.setText(line.format(name=like[0], score=decimal(like[1], 2)))
             self._use_like.setText(self.tr("Add to {} instead").format(_short(like[0])))
             self._use_like.setProperty("name", like[0])
 

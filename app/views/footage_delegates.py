@@ -18,7 +18,7 @@ from app.widgets.painting import (
     paint_text,
 )
 from app.widgets.thumbs import Thumbnails
-from app.words import remaining
+from app.words import percent, remaining
 from reid_core.library.listing import Seen
 
 THUMB = QSize(80, 48)
@@ -78,7 +78,7 @@ class StateDelegate(QStyledItemDelegate):
         if not shows_bar:
             paint_text(painter, place, text, colour, option.font)
             return
-        words = [text, f"{row.share:.0%}"]
+        words = [text, percent(row.share)]
         if row.remaining_s is not None:
             left = QCoreApplication.translate("StateDelegate", "{} left")
             words.append(left.format(remaining(row.remaining_s)))

@@ -26,6 +26,7 @@ from app.models.rows import Index, RowRole, SortRole
 from app.viewmodels.models_rows import ModelRow
 from app.widgets.painting import MIDDLE, paint_row_ground, paint_share, paint_text
 from app.widgets.table import Table
+from app.words import percent
 
 LINE = 44  # px
 BAR = 5  # px
@@ -93,7 +94,7 @@ class Cells(QStyledItemDelegate):
         c = theme.colours()
         if row.doing:
             upper = place.adjusted(0, 4, 0, -place.height() // 2 + 4)
-            words = f"{text} · {row.share:.0%}" if row.share else text
+            words = f"{text} · {percent(row.share)}" if row.share else text
             paint_text(painter, upper, words, c.accent, option.font)
             bar = QRect(place.left(), place.center().y() + 7, place.width(), BAR)
             paint_share(painter, bar, row.share, c.accent)

@@ -17,6 +17,7 @@ from app.models.templates import TemplatesModel, source_name
 from app.viewmodels.enrol_shots import LEAST
 from app.widgets.painting import paint_ground, paint_picture, paint_text, smaller
 from app.widgets.thumbs import Thumbnails
+from app.words import decimal
 from reid_core.library.people import Template
 
 SIDE = 84  # px
@@ -45,7 +46,7 @@ class TemplateCard(QStyledItemDelegate):
         groove.setWidth(SIDE * min(max(row.quality, 0.0), 1.0))
         painter.fillRect(groove, QColor(c.warn if is_poor else c.good))
         words = QRect(box.left(), box.bottom() + 8, SIDE, option.fontMetrics.height())
-        quality = f"{row.quality:.2f}"
+        quality = decimal(row.quality, 2)
         paint_text(painter, words, quality, c.warn if is_poor else c.text, small)
         kind = "user" if row.kind == "face" else "person"
         spot = QRect(words.right() - 14, words.top() + 1, 14, 14)

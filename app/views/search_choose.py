@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import imaging, theme
 from app.widgets.parts import label
+from app.words import decimal
 
 if TYPE_CHECKING:
     from reid_core.actions.pick import Somebody
@@ -44,9 +45,9 @@ class ChooseDialog(QDialog):
         self.people.setAccessibleName(self.windowTitle())
         for one in self._choices:
             pixmap = QPixmap.fromImage(imaging.from_jpeg(one.jpeg))
-            text = self.tr("{number}, quality {quality:.2f}")
+            text = self.tr("{number}, quality {quality}")
             item = QListWidgetItem(
-                QIcon(pixmap), text.format(number=one.number, quality=one.quality)
+                QIcon(pixmap), text.format(number=one.number, quality=decimal(one.quality, 2))
             )
             self.people.addItem(item)
         self.people.setCurrentRow(0)

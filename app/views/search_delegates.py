@@ -131,11 +131,11 @@ def groove_of(rect: QRect) -> QRectF:
 
 def _standing(row: Row) -> tuple[str, str, str]:
     """What is thought of a sighting: the word, its colour's meaning, its icon."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     if row.sighting.verdict == "same":
-        return tr("SightingDelegate", "confirmed"), "good", "check-circle"
+        return translate("SightingDelegate", "confirmed"), "good", "check-circle"
     if row.sighting.verdict == "different":
-        return tr("SightingDelegate", "somebody else"), "bad", "x-circle"
+        return translate("SightingDelegate", "somebody else"), "bad", "x-circle"
     if row.is_likely:
-        return tr("SightingDelegate", "likely"), "accent", ""
-    return tr("SightingDelegate", "possible"), "muted", ""
+        return translate("SightingDelegate", "likely"), "accent", ""
+    return translate("SightingDelegate", "possible"), "muted", ""

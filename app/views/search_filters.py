@@ -23,10 +23,10 @@ from app import theme
 from app.models.sightings import VideoChoice
 from app.viewmodels.search import Search
 from app.widgets.parts import button, label, row
-from app.words import moment
+from app.words import decimal, moment
 
 STEPS = 200  # of the slider
-TIME = r"(\d{1,3}:)?\d{1,4}(:\d{1,2})?(\.\d+)?"
+TIME = r"(\d{1,3}:)?\d{1,4}(:\d{1,2})?([.,]\d+)?"
 
 
 class FilterBar(QWidget):
@@ -185,7 +185,7 @@ class FilterPanel(QFrame):
     def _on_least(self, step: int) -> None:
         low, high = self._range()
         minimum = None if step == 0 else low + (high - low) * step / STEPS
-        self._value.setText(f"{low if minimum is None else minimum:.3f}")
+        self._value.setText(decimal(low if minimum is None else minimum, 3))
         self._search.set_options(replace(self._search.options, minimum=minimum))
 
     def _on_rejected(self, on: bool) -> None:
@@ -203,7 +203,7 @@ class FilterPanel(QFrame):
             least = low if options.minimum is None else options.minimum
             with QSignalBlocker(self.least):
                 self.least.setValue(round(STEPS * (least - low) / (high - low)))
-            self._value.setText(f"{least:.3f}")
+            self._value.setText(decimal(least, 3))
 
     def _range(self) -> tuple[float, float]:
         """From the least to the greatest similarity of the answer."""
@@ -214,10 +214,10 @@ class FilterPanel(QFrame):
 
 
 def seconds(text: str) -> float | None:
-    """1:02:03.5 -> 3723.5; None for nothing."""
+    """1:02:03.5 or 1:02:03,5 -> 3723.5; None for nothing."""
     total = 0.0
     for part in text.split(":"):
         if not part.strip():
             return None
-        total = total * 60 + float(part)
+        total = total * 60 + float(part.replace(",", "."))
     return total

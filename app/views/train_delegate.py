@@ -12,6 +12,7 @@ from app.models.runs import Column, best_text
 from app.viewmodels.train_runs import RunRow
 from app.views.train_words import STATES
 from app.widgets.painting import paint_ground, paint_share, paint_text
+from app.words import percent
 
 BAR = 4  # px
 
@@ -40,7 +41,7 @@ class RunDelegate(QStyledItemDelegate):
         lower = middle.translated(0, line + 2)
         state = self._cell(index, Column.STATE)
         if row.is_live and row.share:
-            state += f" · {row.share:.0%}"
+            state += f" · {percent(row.share)}"
         shade = getattr(c, STATES.get(row.state, "muted"))
         paint_text(painter, lower, state, shade, option.font)
         if row.is_live:

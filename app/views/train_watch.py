@@ -26,6 +26,7 @@ from app.viewmodels.train_export import Made
 from app.viewmodels.train_runs import RunRow
 from app.views.train_words import STATES, facts, notes, outcome, summary
 from app.widgets.parts import button, card, label, row, tool
+from app.words import decimal, file_size
 from reid_core.protocols import Progress
 
 if TYPE_CHECKING:
@@ -91,12 +92,14 @@ class WatchView(QScrollArea):
     def show_model(self, made: Made) -> None:
         """A model that was just made of a run."""
         self._model = made.name
-        size = f"{made.size / 1e6:.1f} MB"
+        size = file_size(made.size)
         self._model_line.setText(
             self.tr(
                 "The model {name} is installed: {size}, {precision}. Its vectors agree with those "
-                "of the training to {parity:.6f} (1 is the same)."
-            ).format(name=made.name, size=size, precision=made.precision, parity=made.parity)
+                "of the training to {parity} (1 is the same)."
+            ).format(
+                name=made.name, size=size, precision=made.precision, parity=decimal(made.parity, 6)
+            )
         )
         self._model_card.show()
         self.ensureWidgetVisible(self._model_card)

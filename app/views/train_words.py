@@ -8,9 +8,9 @@ from app.models.runs import metric_name
 from app.viewmodels.train import Look
 from app.viewmodels.train_form import shown_title
 from app.viewmodels.train_plan import FEW, MADE, Checked
-from app.words import remaining
+from app.words import decimal, percent, remaining
 
-tr = QCoreApplication.translate
+translate = QCoreApplication.translate
 NAMED = 5  # unreadable pictures that are named
 STATES = {  # the colour of a state, by its meaning
     "starting": "accent",
@@ -28,13 +28,13 @@ STATES = {  # the colour of a state, by its meaning
 
 def data_lines(data: Checked) -> tuple[str, str]:
     """(what there is, what to mind about it) of data that were looked at."""
-    there = tr("TrainWords", "{identities} identities, {pictures} pictures").format(
+    there = translate("TrainWords", "{identities} identities, {pictures} pictures").format(
         identities=QLocale().toString(data.identities), pictures=QLocale().toString(data.pictures)
     )
     mind = []
     if data.identities < FEW and not MADE.fullmatch(data.source):
         mind.append(
-            tr(
+            translate(
                 "TrainWords",
                 "That is little: what is learnt from fewer than {} identities hardly holds for "
                 "other people.",
@@ -42,15 +42,15 @@ def data_lines(data: Checked) -> tuple[str, str]:
         )
     if data.single:
         mind.append(
-            tr("TrainWords", "{} identities have only one picture; two or more are better.").format(
-                data.single
-            )
+            translate(
+                "TrainWords", "{} identities have only one picture; two or more are better."
+            ).format(data.single)
         )
     if data.broken:
         mind.append(broken_line(data.broken))
     if data.looked < data.pictures:
         mind.append(
-            tr("TrainWords", "{} of the pictures were opened; training opens all.").format(
+            translate("TrainWords", "{} of the pictures were opened; training opens all.").format(
                 QLocale().toString(data.looked)
             )
         )
@@ -59,10 +59,12 @@ def data_lines(data: Checked) -> tuple[str, str]:
 
 def broken_line(broken: tuple[tuple[str, str], ...]) -> str:
     """Pictures that cannot be read, the first of them by name."""
-    lines = [tr("TrainWords", "{} pictures cannot be read and are left out:").format(len(broken))]
+    lines = [
+        translate("TrainWords", "{} pictures cannot be read and are left out:").format(len(broken))
+    ]
     lines += [f"  {reason or path}" for path, reason in broken[:NAMED]]
     if len(broken) > NAMED:
-        lines.append("  " + tr("TrainWords", "and {} more").format(len(broken) - NAMED))
+        lines.append("  " + translate("TrainWords", "and {} more").format(len(broken) - NAMED))
     return "\n".join(lines)
 
 
@@ -73,22 +75,22 @@ def facts(look: Look) -> list[tuple[str, str]]:
     steps = status.steps or row.steps
     found = [
         (
-            tr("TrainWords", "Step"),
+            translate("TrainWords", "Step"),
             f"{locale.toString(row.step)} / {locale.toString(steps)}" if steps else "–",
         ),
-        (tr("TrainWords", "Epoch"), _epoch(look)),
+        (translate("TrainWords", "Epoch"), _epoch(look)),
     ]
     if row.is_live:
         pace = status.pace if status.state == "training" else None
         left = status.seconds_left if status.state == "training" else None
-        found.append((tr("TrainWords", "Pace"), _pace(pace)))
-        found.append((tr("TrainWords", "Time left"), remaining(left) if left else "–"))
+        found.append((translate("TrainWords", "Pace"), _pace(pace)))
+        found.append((translate("TrainWords", "Time left"), remaining(left) if left else "–"))
     elif look.details.seconds:
-        found.append((tr("TrainWords", "Took"), remaining(look.details.seconds)))
+        found.append((translate("TrainWords", "Took"), remaining(look.details.seconds)))
     best = look.curves.best(row.metric)
-    value = f"{row.best:.1%}" if row.best is not None else "–"
-    at = tr("TrainWords", " at step {}").format(locale.toString(best[0])) if best else ""
-    found.append((tr("TrainWords", "Best {}").format(metric_name(row.metric)), value + at))
+    value = percent(row.best, 1) if row.best is not None else "–"
+    at = translate("TrainWords", " at step {}").format(locale.toString(best[0])) if best else ""
+    found.append((translate("TrainWords", "Best {}").format(metric_name(row.metric)), value + at))
     return found
 
 
@@ -99,15 +101,17 @@ def summary(look: Look) -> str:
     identities = status.identities or look.details.identities
     pictures = status.pictures or look.details.pictures
     if identities:
-        words.append(tr("TrainWords", "{} identities, {} pictures").format(identities, pictures))
+        words.append(
+            translate("TrainWords", "{} identities, {} pictures").format(identities, pictures)
+        )
     if told is not None:
         losses = " + ".join(told.loss.parts) if told.loss.parts else told.loss.name
         words += [
             told.network.name,
             losses,
-            tr("TrainWords", "batch {}").format(told.sampler.batch),
+            translate("TrainWords", "batch {}").format(told.sampler.batch),
         ]
-        words.append(tr("TrainWords", "rate {}").format(f"{told.optim.lr:g}"))
+        words.append(translate("TrainWords", "rate {}").format(f"{told.optim.lr:g}"))
     words.append(status.device)
     return " · ".join(w for w in words if w)
 
@@ -118,28 +122,28 @@ def outcome(look: Look) -> str:
     if after is None or look.row.is_live:
         return ""
     before = look.details.untrained.get("rank1")
-    line = tr(
+    line = translate(
         "TrainWords",
         "Of people it has never seen, the right one comes first for {} of the pictures",
     )
     then = (
-        tr("TrainWords", " ({} before training).").format(f"{before:.0%}")
+        translate("TrainWords", " ({} before training).").format(percent(before))
         if before is not None
         else "."
     )
-    return line.format(f"{after:.0%}") + then
+    return line.format(percent(after)) + then
 
 
 def notes(look: Look) -> str:
     """What is worth mentioning, a line each."""
     lines = [look.row.message] if look.row.message else []
     if look.row.state == "early":
-        lines.append(tr("TrainWords", "It ended early: validation no longer became better."))
+        lines.append(translate("TrainWords", "It ended early: validation no longer became better."))
     if look.details.broken:
         lines.append(broken_line(look.details.broken))
     elif look.status.left_out:
         lines.append(
-            tr("TrainWords", "{} pictures cannot be read and are left out.").format(
+            translate("TrainWords", "{} pictures cannot be read and are left out.").format(
                 look.status.left_out
             )
         )
@@ -155,12 +159,12 @@ def _epoch(look: Look) -> str:
     told, each = look.details.told, look.status.per_epoch
     if told is None or not each:
         return "–"
-    return f"{look.row.step / each:.1f} / {told.optim.epochs:g}"
+    return f"{decimal(look.row.step / each, 1)} / {told.optim.epochs:g}"
 
 
 def _pace(pace: float | None) -> str:
     if pace is None:
         return "–"
     if pace >= 1:
-        return tr("TrainWords", "{} steps/s").format(f"{pace:.1f}")
-    return tr("TrainWords", "{} s/step").format(f"{1 / pace:.1f}")
+        return translate("TrainWords", "{} steps/s").format(decimal(pace, 1))
+    return translate("TrainWords", "{} s/step").format(decimal(1 / pace, 1))

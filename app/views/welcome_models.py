@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QVBoxLayout
 from app import theme
 from app.viewmodels.welcome import Needed
 from app.widgets.parts import button, label, row
-from app.words import file_size, remaining
+from app.words import file_size, percent, remaining
 
 MARK = 18  # px
 
@@ -87,9 +87,9 @@ class ModelLine(QFrame):
         size = file_size(needed.size)
         if needed.state == "fetching":
             if needed.remaining_s is None:
-                return f"{needed.share:.0%}"
+                return percent(needed.share)
             left = self.tr("{} left").format(remaining(needed.remaining_s))
-            return f"{needed.share:.0%} · {left}"
+            return f"{percent(needed.share)} · {left}"
         return {
             "there": self.tr("Ready"),
             "failed": self.tr("Could not be fetched"),

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.viewmodels.train_curves import NONE, Curves, Points, smoothed
 from app.widgets.parts import clear, label
+from app.words import percent
 
 METRICS = {  # those that are drawn, by what their colour means elsewhere
     "mAP": "accent",
@@ -211,7 +212,7 @@ class Plot(QFrame):
         super().leaveEvent(event)
 
     def _shown(self, value: float) -> str:
-        return f"{value:.1%}" if self._percent else f"{value:.4g}"
+        return percent(value, 1) if self._percent else f"{value:.4g}"
 
     def _make_items(self) -> None:
         for item in self._items:
