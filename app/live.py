@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
@@ -92,6 +92,16 @@ class Found:
     people: tuple[Shown, ...]
     time_s: float
     size: tuple[int, int]
+
+    def without(self, person: int) -> Found:
+        """The same, with nobody called so who is that person."""
+        return replace(
+            self,
+            people=tuple(
+                replace(p, person=None, name=None, score=None) if p.person == person else p
+                for p in self.people
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,6 +202,12 @@ class LiveRun:
     def picture(self) -> Picture | None:
         """The newest picture unless it was taken already."""
         return self._pictures.take()
+
+    def forget(self, person: int) -> None:
+        """Somebody was erased: their name goes from what was found, their looks in a moment."""
+        if (found := self.found) is not None:
+            self.found = found.without(person)
+        self.ask(lambda watcher: watcher.forget(person))
 
     def ask(self, what: Callable[[Watcher], list[Event]]) -> None:
         """Have something done with the watcher, in its thread, before the next picture."""

@@ -38,9 +38,12 @@ class Job(QObject):
     """One piece of work as the window sees it.
 
     state: waiting, running, done, failed or cancelled. share: done, in [0, 1]. remaining_s: an
-    estimate from the pace so far, None while there is none.
+    estimate from the pace so far, None while there is none. page: the key of the page that it
+    belongs to, "" for none. loses: whether stopping it loses work, so that closing the window asks.
+    has_end: whether it will be done some day.
     """
 
+    page, loses, has_end = "", True, True
     changed = Signal()
     done = Signal(object)  # the result
     failed = Signal(object)  # a CameoError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QCoreApplication, QSortFilterProxyModel
+from PySide6.QtCore import QCoreApplication, QSortFilterProxyModel, Signal
 
 from app.models.rows import TEXTS, Index, ListRows, RowRole, SortRole
 
@@ -54,8 +54,15 @@ def happening(row: EventRow) -> str:
     }[row.event]
 
 
+def nameless(row: EventRow) -> EventRow:
+    """The same of nobody in particular, without the picture."""
+    return replace(row, person=None, name=None, stranger=None, score=None, picture=b"")
+
+
 class LiveEvents(ListRows[EventRow]):
     """Rows of events; SortRole gives the number."""
+
+    pictures_dropped = Signal()  # what was made of them may not be kept either
 
     def __init__(self) -> None:
         super().__init__(lambda r: r.number)
@@ -87,6 +94,11 @@ class LiveEvents(ListRows[EventRow]):
             return replace(row, name=name, person=None if name is None else row.person)
 
         self._change(lambda r: r.person is not None, renamed)
+
+    def forget(self, person: int) -> None:
+        """Nothing is kept of somebody but that there was somebody."""
+        self._change(lambda r: r.person == person, nameless)
+        self.pictures_dropped.emit()
 
     def _change(
         self, which: Callable[[EventRow], bool], how: Callable[[EventRow], EventRow]

@@ -46,6 +46,8 @@ def entry_for(source: str, *, rate: float, kinds: Sequence[str]) -> Entry:
 class IndexJob(OutsideJob):
     """A source being indexed, as the list of what is being done shows it."""
 
+    page = "footage"
+
     def show(self, entry: Entry) -> None:
         """Take over how far it is."""
         self.share, self.detail = entry.share, entry.detail

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.live import Found, LiveFrames, LiveRun, Picture, Told, open_live
 from app.models.live_events import LiveEvents
 from app.session import Session
+from app.viewmodels.live_job import Watched
 from app.viewmodels.live_log import LiveLog
 from app.viewmodels.live_recorder import Recorder, Snapshot
 from app.viewmodels.live_sources import Choice, choice_of, recent, remember
@@ -55,6 +56,7 @@ class Live(QObject):
     picture_ready = Signal()
     status_changed = Signal()
     alerted = Signal(object)  # the EventRow of somebody known
+    forgotten = Signal(object)  # a person of whom nothing may be shown any more
     names_changed = Signal()
     sources_changed = Signal()
 
@@ -87,7 +89,9 @@ class Live(QObject):
         self._timer = QTimer(self, interval=STATUS_MS)
         self._timer.timeout.connect(self._on_tick)
         session.people_changed.connect(self._on_people_changed)
+        session.person_forgotten.connect(self._on_forgotten)
         session.models_changed.connect(self._on_models_changed)
+        Watched(self, session.tasks)
 
     # ---- what is watched
 
@@ -369,6 +373,14 @@ class Live(QObject):
         if self._run is not None:
             self._run.ask(lambda watcher: watcher.reload())
         self.load_names()
+
+    def _on_forgotten(self, person: int) -> None:
+        self._log.forget(person)
+        if self._watcher is not None:
+            self._watcher.forget(person)
+        if self._run is not None:
+            self._run.forget(person)
+        self.forgotten.emit(person)
 
     def _on_models_changed(self) -> None:
         if self._run is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.live import Told
-from app.models.live_events import EventRow, LiveEvents
+from app.models.live_events import EventRow, LiveEvents, nameless
 
 if TYPE_CHECKING:
     from reid_core.actions.watch_types import Event
@@ -30,10 +30,14 @@ class LiveLog:
         self._events = events
         self._here: dict[int, _Here] = {}
         self._last = 0
+        self._forgotten: set[int] = set()  # news of them may be under way
 
     def take(self, told: Told, *, wall_s: float, alerts: bool) -> list[EventRow]:
         """List what was told; the new rows. wall_s: the clock when the source's time was 0."""
-        rows = [self._row(*one, wall_s=wall_s, alerts=alerts) for one in told.events]
+        rows = [
+            nameless(row) if row.person in self._forgotten else row
+            for row in (self._row(*one, wall_s=wall_s, alerts=alerts) for one in told.events)
+        ]
         self._events.add(rows)
         for track, stranger in told.numbered:
             if track in self._here:
@@ -56,6 +60,15 @@ class LiveLog:
         for one in self._here.values():
             one.name = names.get(one.person) if one.person is not None else None
             one.person = one.person if one.name is not None else None
+        self._forgotten -= names.keys()
+
+    def forget(self, person: int) -> None:
+        """Nothing of somebody is listed any more but that there was somebody."""
+        self._forgotten.add(person)
+        self._events.forget(person)
+        for one in self._here.values():
+            if one.person == person:
+                one.person = one.name = one.stranger = None
 
     def forget_all(self) -> None:
         """Nobody is in the picture any more: watching has stopped."""

@@ -241,7 +241,7 @@ class People(QObject):
             work,
             undoable=False,
             shown=True,
-            then=lambda done: self.forgotten.emit(Forgotten(row.name, done)),
+            then=lambda done: self._on_forgotten(row, done),
         )
 
     def search(self, person: int) -> None:
@@ -250,6 +250,10 @@ class People(QObject):
             self.session.asked_for.emit("search", SearchFor(person=row.name))
 
     # ---- what comes back
+
+    def _on_forgotten(self, row: Portrait, done: Erasure) -> None:
+        self.session.person_forgotten.emit(row.id)
+        self.forgotten.emit(Forgotten(row.name, done))
 
     def _take_rows(self, rows: list[Portrait]) -> None:
         self.rows, self.is_read = tuple(rows), True

@@ -9,6 +9,8 @@ from app.viewmodels.train_runs import Status
 class TrainJob(OutsideJob):
     """Stopping it keeps what was learnt."""
 
+    page = "train"
+
     def show(self, status: Status) -> None:
         """Take over how far it is."""
         if self.is_cancelled:

@@ -81,6 +81,10 @@ class EventDelegate(QStyledItemDelegate):
         theme.icon(ICONS[row.event], _shade(row)).paint(painter, mark)
         paint_text(painter, lower.adjusted(22, 0, 0, 0), details(row), c.muted, small)
 
+    def drop(self) -> None:
+        """Keep no pictures; those that are shown are made anew."""
+        self._pixmaps.clear()
+
     def _pixmap(self, row: EventRow, side: int) -> QPixmap | None:
         if not row.picture:
             return None

@@ -35,7 +35,7 @@ class EventsPanel(QWidget):
         super().__init__()
         self._events = events
         self.shown = EventFilter(events)
-        self.list = QListView()
+        self.list, self._delegate = QListView(), EventDelegate()
         self._filter = QComboBox()
         self._clear = tool("trash", self.tr("Clear the list"), self.cleared.emit)
         self._stack = QStackedWidget()
@@ -68,7 +68,7 @@ class EventsPanel(QWidget):
         ):
             self._filter.addItem(text, shown)
         self._filter.setAccessibleName(self.tr("Whose events are shown"))
-        self.list.setItemDelegate(EventDelegate())
+        self.list.setItemDelegate(self._delegate)
         self.list.setModel(self.shown)
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
@@ -100,6 +100,8 @@ class EventsPanel(QWidget):
         self._filter.currentIndexChanged.connect(self._on_filter)
         for signal in (self.shown.rowsInserted, self.shown.rowsRemoved, self.shown.modelReset):
             signal.connect(lambda *_: self._on_rows())
+        self._events.pictures_dropped.connect(self._delegate.drop)
+        self._events.modelReset.connect(self._delegate.drop)
         self._events.dataChanged.connect(lambda *_: self._show_chosen())
         self.list.selectionModel().currentChanged.connect(lambda *_: self._on_chosen())
         self.list.activated.connect(lambda _: self._on_act())
@@ -130,6 +132,7 @@ class EventsPanel(QWidget):
         row = self.chosen
         self._card.setVisible(row is not None)
         if row is None:
+            self._large.clear()
             return
         image = imaging.from_jpeg(row.picture)
         ratio = self.devicePixelRatioF()

@@ -82,6 +82,13 @@ class Naming(QFrame):
         self.hide()
         self.closed.emit()
 
+    def forget(self) -> None:
+        """Close, and keep nothing of whom it showed."""
+        for one in self._views:
+            one.clear()
+        self.name.clear()
+        self.hide()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()

@@ -157,6 +157,7 @@ class Page(QWidget):
         live.status_changed.connect(self._on_status)
         live.alerted.connect(self._on_alert)
         self.menu.chosen.connect(live.start)
+        live.forgotten.connect(self._on_forgotten)
         self._kind.currentIndexChanged.connect(lambda _: live.look_for(self._kind.currentData()))
         self.alert.toggled.connect(live.alert)
         self.record.toggled.connect(live.record)
@@ -242,6 +243,12 @@ class Page(QWidget):
         self.picture.alert(self.tr("{} is here").format(event.name))
 
     def _on_settings(self) -> None:
+    def _on_forgotten(self, person: int) -> None:
+        self.naming.forget()  # it may show pictures of them
+        self.picture.forget(person)
+        if not self.live.is_running:
+            self.picture.clear()  # it may be of them, and none comes after it
+
         """What may have been changed elsewhere; the picture has colours of its own."""
         for box, on in ((self.record, self.live.records), (self.alert, self.live.alerts)):
             box.blockSignals(True)

@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.pages import HIDDEN, PAGES, Entry, entry_of
 from app.session import Message, Session
+from app.tasks import Job
 from app.widgets.activity import Activity
+from app.widgets.nav import NavButton
 from app.widgets.parts import label
 from app.widgets.room import Room
 from app.widgets.toast import Toast
@@ -60,6 +62,7 @@ class Window(QMainWindow):
         session.message.connect(self._on_message)
         session.asked_for.connect(self.show_page)
         session.tasks.started.connect(self._activity.add)
+        session.tasks.started.connect(self._on_job)
         session.settings_changed.connect(lambda _: self._redress())
         self._shortcuts()
         self._restore()
@@ -90,7 +93,7 @@ class Window(QMainWindow):
         return next((k for k, room in self._rooms.items() if room is shown), PAGES[0].key)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if any(j.shown for j in self._session.tasks.jobs) and not self._may_stop():
+        if any(j.shown and j.loses for j in self._session.tasks.jobs) and not self._may_stop():
             event.ignore()
             return
         for page in self._pages.values():
@@ -101,7 +104,7 @@ class Window(QMainWindow):
 
     def _may_stop(self) -> bool:
         """Ask once whether what runs may be stopped; it goes on from there the next time."""
-        titles = [j.title for j in self._session.tasks.jobs if j.shown]
+        titles = [j.title for j in self._session.tasks.jobs if j.shown and j.loses]
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Close Cameo?"))
@@ -132,7 +135,7 @@ class Window(QMainWindow):
         return bar
 
     def _nav_button(self, entry: Entry) -> QToolButton:
-        made = QToolButton()
+        made = NavButton()
         made.setProperty("look", "nav")
         made.setProperty("key", entry.key)
         made.setProperty("icon_name", entry.icon)
@@ -156,6 +159,17 @@ class Window(QMainWindow):
         QShortcut(QKeySequence.StandardKey.Undo, self, self._session.undo)
         QShortcut(QKeySequence.StandardKey.Redo, self, self._session.redo)
         QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
+
+    def _on_job(self, job: Job) -> None:
+        job.ended.connect(self._mark)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark the pages on which something runs."""
+        jobs = [j for j in self._session.tasks.jobs if j.shown]
+        for one in self._nav.buttons():
+            if isinstance(one, NavButton):
+                one.mark([j.title for j in jobs if j.page == one.property("key")])
 
     def _on_message(self, message: Message) -> None:
         self._toast.say(message)

@@ -70,7 +70,8 @@ class _Line(QFrame):
         top = row(self._title, tool("x", self.tr("Stop"), job.cancel))
         top.setStretch(0, 1)
         inside.addLayout(top)
-        inside.addWidget(self._bar)
+        if job.has_end:
+            inside.addWidget(self._bar)
         inside.addWidget(self._detail)
         job.changed.connect(self._on_changed)
         job.ended.connect(self._on_ended)
@@ -88,3 +89,4 @@ class _Line(QFrame):
         if self._job.remaining_s is not None:
             words.append(self.tr("{} left").format(remaining(self._job.remaining_s)))
         self._detail.setText(" · ".join(w for w in words if w))
+        self._detail.setVisible(bool(self._detail.text()) or self._job.has_end)

@@ -81,6 +81,12 @@ class LivePicture(QWidget):
         self.update()
 
     def note(self, text: str) -> None:
+    def forget(self, person: int) -> None:
+        """Call nobody so any more who is that person."""
+        self._found = self._found.without(person) if self._found is not None else None
+        self._before = self._before.without(person) if self._before is not None else None
+        self.update()
+
         """Say something over the picture: that it is lost, say; "" for nothing."""
         if text != self._note:
             self._note = text

@@ -49,6 +49,11 @@ class Strangers:
         while len(known) > KEPT:
             known.popitem(last=False)
 
+    def forget(self, kind: Kind, number: int | None) -> None:
+        """Do not know one again. number: None for somebody who had none."""
+        if number is not None and kind in self._known:
+            self._known[kind].pop(number, None)
+
     def forget_vectors(self) -> None:
         """Another model is in use: nobody can be known again by the old vectors."""
         self._known.clear()

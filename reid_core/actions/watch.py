@@ -61,6 +61,12 @@ class _Seen:
         eager = self.name is None and self.looks < EAGER
         return now - self.looked_s >= (EVERY_S if eager else RARELY_S)
 
+    def empty(self) -> None:
+        """Nothing is known of them; another thread may be reading what there was."""
+        self.best, self.recent = Chooser(k=BEST, apart_s=APART_S), deque(maxlen=LOOKS)
+        self.looks, self.looked_s, self.pinned = 0, -1e9, False
+        self.person = self.name = self.score = self.evidence = self.stranger = None
+
     @property
     def mean(self) -> Floats | None:
         """(D,) of the newest good looks; None before there are enough."""
@@ -82,7 +88,7 @@ class Watcher:
     ) -> None:
         self._library, self._models, self._per_second = library, models, per_second
         self._seen: dict[int, _Seen] = {}
-        self._gone: OrderedDict[int, tuple[LiveLook, ...]] = OrderedDict()
+        self._gone: OrderedDict[int, _Seen] = OrderedDict()
         self._strangers = Strangers()
         self._numbered: list[tuple[int, int]] = []
         self._lock = threading.Lock()  # of the looks
@@ -158,11 +164,23 @@ class Watcher:
             one.score = round(ranked.get(person, 0.0), 4)
         return [self._event("identified", one, self._now, box=one.box)]
 
+    def forget(self, person: int) -> list[Event]:
+        """Somebody was erased: keep neither their looks nor their vectors. Safe from any thread.
+
+        Whoever is still in the picture is a stranger who has just come.
+        """
+        with self._lock:
+            for one in (*self._seen.values(), *self._gone.values()):
+                if one.person == person:
+                    self._strangers.forget(one.kind, one.stranger)
+                    one.empty()
+        return []
+
     def looks(self, track: int) -> tuple[LiveLook, ...]:
         """The best looks at somebody, in the picture or gone lately, best first."""
         with self._lock:
-            one = self._seen.get(track)
-            return tuple(one.best.best_first()) if one else self._gone.get(track, ())
+            one = self._seen.get(track) or self._gone.get(track)
+            return tuple(one.best.best_first()) if one else ()
 
     def person(self, track: int) -> int | None:
         """Who somebody in the picture is, if that is known."""
@@ -299,7 +317,7 @@ class Watcher:
         for track in [t for t, one in self._seen.items() if one.last_s < before_s]:
             with self._lock:
                 one = self._seen.pop(track)
-                self._gone[track] = tuple(one.best.best_first())
+                self._gone[track] = one
                 while len(self._gone) > GONE_KEPT:
                     self._gone.popitem(last=False)
             events.append(self._event("leave", one, one.last_s, with_score=False))

@@ -324,6 +324,22 @@ def test_the_looks_of_somebody_gone_are_kept_and_enrol_them(play: Play, library:
     assert play.watcher.looks(99) == ()
 
 
+def test_of_somebody_forgotten_nothing_is_kept(play: Play, library: Library) -> None:
+    play.show(("a", 50), times=8)
+    play.enrol(0, "Ada")
+    play.leave()
+    play.show(("a", 50), ("b", 300), times=8)
+    ada = play.watcher.person(1)
+    assert ada is not None
+    erase.forget(library, ada)
+    play.watcher.forget(ada)
+    play.watcher.reload()
+    assert [play.watcher.looks(track) for track in (0, 1)] == [(), ()]  # gone, and still there
+    assert play.watcher.looks(2)
+    play.show(("a", 50), ("b", 300), times=8)
+    assert play.people == {1: (None, 3), 2: (None, 2)}  # the number 1 is not known again
+
+
 def test_strangers_are_forgotten_in_the_end() -> None:
     strangers = Strangers()
     first = likeness("a")

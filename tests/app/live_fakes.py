@@ -103,6 +103,10 @@ class FakeWatcher:
         self.calls.append(("pin", track, person))
         return []
 
+    def forget(self, person: int) -> list[Event]:
+        self.calls.append(("forget", person))
+        return []
+
     def end(self) -> list[Event]:
         return []
 
@@ -119,6 +123,12 @@ def leave(track: int, time_s: float, name: str | None = None) -> Event:
     return Event("leave", time_s, track, Kind.FACE, name)
 
 
-def shown(track: int, *, name: str | None = None, stranger: int | None = None) -> Shown:
+def shown(
+    track: int,
+    *,
+    name: str | None = None,
+    stranger: int | None = None,
+    person: int | None = None,
+) -> Shown:
     left = 10.0 + 50 * track
-    return Shown(track, Kind.FACE, (left, 20.0, left + 40, 70.0), None, name, None, stranger)
+    return Shown(track, Kind.FACE, (left, 20.0, left + 40, 70.0), person, name, None, stranger)

@@ -309,7 +309,7 @@ def test_what_is_seen_is_recorded(qtbot: QtBot, stand: Stand, film: Path, tmp_pa
     assert not stand.live.is_recording
     with qtbot.waitSignal(stand.session.footage_changed, timeout=60000):
         pass
-    assert [j.title for j in jobs] == [f"Recording {film.name}"]
+    assert [j.title for j in jobs] == [f"Watching {film.name}", f"Recording {film.name}"]
     with stand.session.library.read() as connection:
         (video,) = footage.list_videos(connection)
         faces = footage.tracklet_ids(connection, Kind.FACE, videos=[video.id])
