@@ -22,6 +22,7 @@ from reid_core.cli import (
     index,
     models,
     people,
+    retrain,
     search,
     train,
     videos,
@@ -51,6 +52,7 @@ app.command("export")(export.command)
 app.add_typer(people.app, name="people")
 app.add_typer(videos.app, name="videos")
 app.add_typer(models.app, name="models")
+app.add_typer(retrain.app, name="retrain")
 app.add_typer(evaluate.app, name="evaluate")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from reid_core.library import kept, schema
+from reid_core.library import kept, retrainings, schema
 from reid_core.library.footage import unused
 from reid_core.library.store import Library, bump
 
@@ -19,7 +19,10 @@ CHECKPOINT_TRIES = 3  # each waits for readers as long as the database's own pat
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What went. proven: whether a search of every byte of the folder found nothing left."""
+    """What went. proven: whether a search of every byte of the folder found nothing left.
+
+    trained_on: the models of this library that learnt from them among others, and still are here.
+    """
 
     templates: int
     vectors: int
@@ -27,6 +30,7 @@ class Erasure:
     pictures: int
     picture_bytes: int
     proven: bool
+    trained_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def forget(library: Library, person: int, *, keep: Collection[str] = ()) -> Eras
             t = schema.template.c
             templates = tx.execute(sa.select(t.id, t.media).where(t.person_id == person)).all()
             ids = [row.id for row in templates]
+            trained_on = retrainings.forget(tx, person, ids)
             vectors = tx.execute(schema.vector.delete().where(schema.vector.c.owner_id.in_(ids)))
             verdicts = tx.execute(
                 schema.verdict.delete().where(schema.verdict.c.person_id == person)
@@ -64,7 +69,9 @@ def forget(library: Library, person: int, *, keep: Collection[str] = ()) -> Eras
         gone = [name.encode() for name in (*orphans, *swept.names)]
         proven = not _found(library.folder, [*traces, *gone])
     pictures, size = len(orphans) + len(swept.names), size + swept.size
-    return Erasure(len(ids), vectors.rowcount, verdicts.rowcount, pictures, size, proven)
+    return Erasure(
+        len(ids), vectors.rowcount, verdicts.rowcount, pictures, size, proven, trained_on
+    )
 
 
 def sweep(

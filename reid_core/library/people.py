@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from reid_core.errors import BadName, NameTaken, PersonNotFound
-from reid_core.library import schema
+from reid_core.library import retrainings, schema
 from reid_core.library.ids import format_id, parse_id, random_id
 from reid_core.library.paths import floats_to_bytes
 from reid_core.library.store import bump, now
@@ -200,6 +200,7 @@ def merge(tx: Connection, *, into: int, gone: int) -> None:
     known = sa.select(v.c.tracklet_id).where(v.c.person_id == into)
     tx.execute(v.delete().where(v.c.person_id == gone, v.c.tracklet_id.in_(known)))
     tx.execute(v.update().where(v.c.person_id == gone).values(person_id=into))
+    retrainings.hand_over(tx, gone=gone, into=into)
     tx.execute(schema.person.delete().where(schema.person.c.id == gone))
     bump(tx, "people")
 
@@ -281,6 +282,14 @@ def templates_of(connection: Connection, person: int) -> list[Template]:
         Template(*row[:2], Kind(row[2]), *row[3:7], json.loads(row[7]))
         for row in connection.execute(query)
     ]
+
+
+def every_template(connection: Connection, kind: Kind) -> dict[int, Template]:
+    """Everybody's templates of a kind, by id."""
+    t = schema.template.c
+    columns = (t.id, t.person_id, t.kind, t.media, t.quality, t.where_from, t.created, t.parts)
+    rows = connection.execute(sa.select(*columns).where(t.kind == kind))
+    return {r[0]: Template(*r[:2], kind, *r[3:7], json.loads(r[7])) for r in rows}
 
 
 def picture_owners(connection: Connection, kind: Kind) -> dict[str, int]:

@@ -1,0 +1,194 @@
+"""Retrain recognition on a library's own people: learn, judge on what was held out, note both.
+
+Nothing changes for searches: a model that was made is offered, and `retrained` takes it into use.
+The strength here is `adapter`, a map on the network's vectors (`learn/adapt.py`). What changes
+the network itself (its head, or all of it) would give a model of the store instead, and goes into
+use by `use_model`, which embeds the stored pictures again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reid_core.actions.loading import EMBEDDER_ROLE, Models
+from reid_core.actions.retrain_data import Samples, Stock, gather
+from reid_core.actions.train import require_torch
+from reid_core.adapter import Adapter
+from reid_core.errors import DataError, LibraryLocked
+from reid_core.evaluate.paired import Case
+from reid_core.evaluate.verdict import Change, Verdict, judge
+from reid_core.library import Library, adapters, retrainings
+from reid_core.library.ids import format_id
+from reid_core.library.locks import HeldByAnother, NotedLock
+from reid_core.library.retrainings import Run
+from reid_core.library.store import now
+from reid_core.protocols import Progress, no_progress
+from reid_core.types import Kind
+
+if TYPE_CHECKING:
+    from reid_core.learn.adapt import Fitted
+
+STRENGTHS = ("adapter",)
+NO_GAIN = "No improvement: on people it had not seen, no map did better for sure than none."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to retrain. loss: a name of `learn.losses`, None for the usual one; options: its own.
+
+    fmr, fpir: false-match and false-positive-identification rate that the verdict looks at.
+    """
+
+    strength: str = "adapter"
+    loss: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    fmr: float = 1e-3
+    fpir: float = 0.05
+    seed: int = 0
+
+
+def stock_of(library: Library, models: Models, kind: Kind) -> Stock:
+    """What there is to retrain with, and what is too little."""
+    with library.read() as connection:
+        return gather(connection, kind, models.manifest(EMBEDDER_ROLE[kind]).model_id).stock
+
+
+def retrain(
+    library: Library,
+    models: Models,
+    kind: Kind,
+    wish: Wish | None = None,
+    *,
+    progress: Progress = no_progress,
+) -> Run:
+    """Learn from the gallery and judge; the run with its verdict, which is kept in the library.
+
+    What is held out is noted before anything is learnt. Searches go on as before. A `progress`
+    that raises stops it, and nothing of the run stays. Raises DataError when there is too little,
+    saying what; TrainingError without torch; LibraryLocked while another retraining is at work.
+    """
+    how = wish or Wish()
+    if how.strength not in STRENGTHS:
+        raise ValueError(f"strength is {how.strength!r}, expected one of {', '.join(STRENGTHS)}")
+    require_torch()
+    base = models.manifest(EMBEDDER_ROLE[kind]).model_id
+    with _alone(library):
+        with library.read() as connection:
+            samples = gather(connection, kind, base, seed=how.seed)
+            current = adapters.name_in_use(connection, EMBEDDER_ROLE[kind])
+            old = adapters.of_model(connection, current) if current else None
+        if samples.stock.problems:
+            raise DataError(" ".join(samples.stock.problems))
+        with _noted(library, kind, base, how, samples) as run:
+            fitted = _fit(base, samples, how, progress)
+            verdict = _judge(samples, fitted, old, how)
+            with library.transaction("retrained", run=run, decision=verdict.decision) as tx:
+                made = adapters.put(tx, fitted.adapter, kind) if fitted.strength > 0 else None
+                retrainings.finish(tx, run, made, _record(verdict, fitted, samples))
+                return retrainings.find_run(tx, format_id(run))
+
+
+@contextmanager
+def _noted(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) -> Iterator[int]:
+    """A run's row while it is made; taken away again when that fails or is stopped."""
+    run, done = _start(library, kind, base, how, samples), False
+    try:
+        yield run
+        done = True
+    finally:
+        if not done:
+            with library.transaction("retraining stopped", run=run) as tx:
+                retrainings.delete(tx, [run])
+
+
+def _start(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) -> int:
+    settings = {"loss": how.loss, "options": dict(how.options), "fmr": how.fmr}
+    settings |= {"fpir": how.fpir, "seed": how.seed}
+    data = asdict(samples.stock)
+    with library.transaction("retrain", pictures=samples.stock.pictures) as tx:
+        retrainings.delete(tx, retrainings.unfinished(tx, kind))  # of processes that were killed
+        parts = samples.parts()
+        return retrainings.start(
+            tx, kind, how.strength, base, settings=settings, data=data, parts=parts
+        )
+
+
+def _fit(base: str, samples: Samples, how: Wish, progress: Progress) -> Fitted:
+    from reid_core.learn import adapt
+
+    recipe = adapt.Recipe(how.loss or adapt.LOSS, dict(how.options), seed=how.seed)
+    some = samples.split.train
+    return adapt.fit(
+        base,
+        samples.vectors[some],
+        samples.people[some],
+        samples.looks[some],
+        recipe,
+        progress=progress,
+    )
+
+
+def _judge(samples: Samples, fitted: Fitted, old: Adapter | None, how: Wish) -> Verdict:
+    if fitted.strength == 0:
+        return Verdict("none", NO_GAIN, len(np.unique(samples.people[samples.split.held])))
+    train = samples.vectors[samples.split.train]
+    before = samples.vectors if old is None else old.apply(samples.vectors)
+    known = train if old is None else old.apply(train)
+    a, b = fitted.strangers
+    case = Case(
+        before,
+        fitted.adapter.apply(samples.vectors),
+        samples.people,
+        samples.looks,
+        samples.split,
+        np.einsum("nd,nd->n", known[a], known[b]),
+        fitted.strangers_scores,
+    )
+    return judge(case, fmr=how.fmr, fpir=how.fpir, seed=how.seed)
+
+
+def _record(verdict: Verdict, fitted: Fitted, samples: Samples) -> dict[str, Any]:
+    """As JSON: rows become the ids of their templates and views."""
+
+    def shown(change: Change) -> dict[str, Any]:
+        row, wrong = change.row, change.wrong
+        return {
+            "row": format_id(int(samples.ids[row])),
+            "owner": samples.owners[row],
+            "old": change.old,
+            "new": change.new,
+            "wrong": None if wrong is None else format_id(int(samples.ids[wrong])),
+            "wrong_owner": None if wrong is None else samples.owners[wrong],
+        }
+
+    record = asdict(verdict)
+    record |= {side: [shown(c) for c in getattr(verdict, side)] for side in ("better", "worse")}
+    record["figures"] = [
+        {**asdict(f), "is_better": f.is_better, "is_worse": f.is_worse} for f in verdict.figures
+    ]
+    record["strength"] = fitted.strength
+    record["tried"] = [asdict(t) for t in fitted.tried]
+    return record
+
+
+@contextmanager
+def _alone(library: Library) -> Iterator[None]:
+    """One retraining of a library at a time; others read and write it meanwhile."""
+    lock = NotedLock(library.folder / "retrain.lock")
+    with library.writer("retrain"):  # raises for a library that cannot be written
+        pass
+    try:
+        lock.acquire("retrain", since=now(), wait_s=0)
+    except HeldByAnother as error:
+        raise LibraryLocked(
+            f"This library is being retrained by {error}. Wait until it is done, or stop it."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

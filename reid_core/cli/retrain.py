@@ -1,0 +1,201 @@
+"""cameo retrain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reid_core.cli.output import Bar, JsonOption, plain, table, write_json
+from reid_core.cli.state import One, models_for, open_library
+
+if TYPE_CHECKING:
+    from reid_core.actions.retrain_data import Stock
+    from reid_core.library.retrainings import Run
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Retrain recognition on the people enrolled: verdict, switch, way back.",
+)
+KindOption = Annotated[One, typer.Option(help="Whose recognition: faces or bodies.")]
+OverrideOption = Annotated[
+    bool,
+    typer.Option("--override", help="Use the new model although it is not better for sure."),
+]
+RunArgument = Annotated[str, typer.Argument(help="Its id, from: cameo retrain list")]
+HEADERS = ("id", "when", "kind", "people", "verdict", "state", "model")
+
+
+@app.callback()
+def retrain(
+    context: typer.Context,
+    kind: KindOption = One.FACE,
+    strength: Annotated[
+        str, typer.Option(help="adapter: a map on the vectors, seconds on a CPU.")
+    ] = "adapter",
+    loss: Annotated[str | None, typer.Option(help="A loss by name; see docs/training.md.")] = None,
+    fmr: Annotated[
+        float, typer.Option(min=1e-6, max=0.5, help="False-match rate that the verdict looks at.")
+    ] = 1e-3,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is held out and of learning.")] = 0,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Use the new model if it is better for sure.")
+    ] = False,
+    override: OverrideOption = False,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what there is to learn from.")
+    ] = False,
+    json: JsonOption = None,
+) -> None:
+    """Learn from the people enrolled, and compare with the model in use on what was held out.
+
+    Nothing changes until it is accepted. Example: cameo retrain --kind body --accept
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from reid_core.actions import retrained
+    from reid_core.actions.retrain import STRENGTHS, Wish, stock_of
+    from reid_core.actions.retrain import retrain as learn
+    from reid_core.types import Kind
+
+    if strength not in STRENGTHS:
+        raise typer.BadParameter(f"there is {', '.join(STRENGTHS)}", param_hint="--strength")
+    with open_library(context, create=False) as library:
+        models = models_for(context, library)
+        if dry:
+            _show_stock(stock_of(library, models, Kind(kind)), json)
+            return
+        bar = Bar("retraining")
+        wish = Wish(strength, loss, fmr=fmr, seed=seed)
+        run = learn(library, models, Kind(kind), wish, progress=bar.tell)
+        bar.clear()
+        if accept or override:
+            if json is None:
+                _show(run)
+            run = retrained.accept(library, models, run.shown_id, override=override)
+    if json:
+        write_json(_record(run), json)
+    elif run.in_use:
+        typer.echo(f"{run.model} is in use. The way back: cameo retrain rollback --kind {kind}")
+    else:
+        _show(run)
+        _say_next(run)
+
+
+@app.command("list")
+def list_(context: typer.Context, json: JsonOption = None) -> None:
+    """Every retraining with its verdict. Example: cameo retrain list"""
+    from reid_core.library import retrainings
+
+    with open_library(context, create=False) as library, library.read() as connection:
+        runs = retrainings.list_runs(connection)
+        lineage = {r.id: retrainings.people_of(connection, r.id) for r in runs}
+    if json:
+        write_json([_record(r, lineage[r.id]) for r in runs], json)
+    elif not runs:
+        typer.echo("Nothing was retrained yet. Begin with: cameo retrain")
+    else:
+        typer.echo(table([_row(r, len(lineage[r.id])) for r in runs], HEADERS))
+
+
+@app.command()
+def show(context: typer.Context, run: RunArgument, json: JsonOption = None) -> None:
+    """The figures of a retraining. Example: cameo retrain show 0abc…"""
+    from reid_core.library import retrainings
+
+    with open_library(context, create=False) as library, library.read() as connection:
+        found = retrainings.find_run(connection, run)
+        lineage = retrainings.people_of(connection, found.id)
+    if json:
+        write_json(_record(found, lineage), json)
+    else:
+        _show(found)
+
+
+@app.command()
+def accept(context: typer.Context, run: RunArgument, override: OverrideOption = False) -> None:
+    """Use the model of a retraining from now on. Example: cameo retrain accept 0abc…"""
+    from reid_core.actions import retrained
+
+    with open_library(context, create=False) as library:
+        done = retrained.accept(library, models_for(context, library), run, override=override)
+    typer.echo(f"{done.model} is in use. The way back: cameo retrain rollback --kind {done.kind}")
+
+
+@app.command()
+def rollback(context: typer.Context, kind: KindOption = One.FACE) -> None:
+    """Use again what was in use before. Example: cameo retrain rollback --kind body"""
+    from reid_core.actions import retrained
+    from reid_core.types import Kind
+
+    with open_library(context, create=False) as library:
+        done = retrained.roll_back(library, Kind(kind))
+    typer.echo(f"{done.model} is no longer in use; searches answer as before it.")
+
+
+@app.command()
+def drop(context: typer.Context, run: RunArgument) -> None:
+    """Erase a retraining and its model. Example: cameo retrain drop 0abc…"""
+    from reid_core.actions import retrained
+
+    with open_library(context, create=False) as library:
+        done = retrained.drop(library, run)
+    typer.echo(f"The retraining {done.shown_id} and its model were erased.")
+
+
+def _show_stock(stock: Stock, json: str | None) -> None:
+    if json:
+        write_json({**plain(stock), "is_enough": stock.is_enough}, json)
+        return
+    typer.echo(
+        f"{stock.people} people with {stock.pictures} {stock.kind} pictures, {stock.looks} "
+        f"different looks; {stock.with_two} have two or more. Sightings confirmed: "
+        f"{stock.confirmed}, "
+        f"rejected: {stock.rejected}."
+    )
+    typer.echo(
+        f"Held out to judge by: {stock.held_people} people, and {stock.held_looks} looks of others."
+    )
+    for sentence in (*stock.problems, *stock.notes):
+        typer.echo(sentence)
+
+
+def _show(run: Run) -> None:
+    data, verdict = run.data, run.verdict
+    typer.echo(
+        f"Learnt from {data['people'] - data['held_people']} people; held out: "
+        f"{data['held_people']} people, and {data['held_looks']} looks of the others."
+    )
+    rows = [_figure(f) for f in verdict.get("figures", ())]
+    if rows:
+        typer.echo(table(rows, ("", "old", "new", "difference, 95 %", "on")))
+    typer.echo(verdict.get("sentence", "It has no verdict: it is at work, or was stopped."))
+    if run.forgotten:
+        typer.echo(f"{run.forgotten} of the people it learnt from were forgotten since.")
+
+
+def _figure(f: dict[str, Any]) -> tuple[str, ...]:
+    old, new, low, high = (f[k] for k in ("old", "new", "low", "high"))
+    return (f["name"], f"{old:.1%}", f"{new:.1%}", f"{low:+.1%} to {high:+.1%}", f["basis"])
+
+
+def _say_next(run: Run) -> None:
+    if run.is_offered:
+        typer.echo(f"To use it: cameo retrain accept {run.shown_id}")
+    elif run.model is not None:
+        typer.echo(f"To use it all the same: cameo retrain accept {run.shown_id} --override")
+
+
+def _row(run: Run, people: int) -> tuple[object, ...]:
+    state = "in use" if run.in_use else run.state
+    decision = run.verdict.get("decision", "")
+    return (run.shown_id, run.created, run.kind, people, decision, state, run.model or "")
+
+
+def _record(run: Run, lineage: list[int] | None = None) -> dict[str, Any]:
+    from reid_core.library.ids import format_id
+
+    record = {**plain(run), "id": run.shown_id, "is_offered": run.is_offered}
+    if lineage is not None:
+        record["people"] = [format_id(one) for one in lineage]
+    return record

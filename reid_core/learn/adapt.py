@@ -1,0 +1,264 @@
+"""Retraining without the network: a residual map on its vectors, learnt in seconds.
+
+    x' = unit((I + s A) (x - s m))
+
+m is the mean of the people trained on, A is learnt by any loss of `losses`, from zero and drawn
+back to it, and the strength s in [0, 1] is the one that does best on people whom A was not learnt
+from (cross-validation over people). Strength 0, which changes nothing, is always a candidate and
+wins unless another is better for sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from reid_core.adapter import Adapter, identity
+from reid_core.errors import DataError, Diverged
+from reid_core.evaluate.holdout import Bools, Ids, folds_of
+from reid_core.evaluate.ranking import by_person, rank_each
+from reid_core.learn.losses import named
+from reid_core.protocols import Progress, no_progress
+from reid_core.types import Floats
+
+LOSS = "supervised-contrastive"
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+FOLDS = 5
+PEOPLE = 64  # in a batch
+LOOKS = 4  # of each
+STRANGERS = 200_000  # pairs of different people whose cosines are kept for thresholds
+QUERIES = 2000  # that a strength is judged by, at most
+SURE = 1.0  # standard errors by which a strength must beat none
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How an adapter is learnt. options: of the loss. decay: pull of A back to zero, a step."""
+
+    loss: str = LOSS
+    options: Mapping[str, Any] = field(default_factory=dict)
+    steps: int = 200
+    rate: float = 1e-3
+    decay: float = 1e-2
+    centred: bool = True
+    strengths: Sequence[float] = STRENGTHS
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A strength over the folds: mAP by person, the gain over none, and its standard error."""
+
+    strength: float
+    precision: float
+    gain: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What was learnt. strangers: two (P,) rows that are of different people, and their cosines
+    (P,) by maps of that strength that were not learnt from them.
+    """
+
+    adapter: Adapter
+    strength: float
+    tried: tuple[Tried, ...]
+    strangers: tuple[Ids, Ids]
+    strangers_scores: Floats
+
+
+def fit(
+    base: str,
+    vectors: Floats,
+    people: Ids,
+    looks: Ids,
+    recipe: Recipe | None = None,
+    *,
+    progress: Progress = no_progress,
+) -> Fitted:
+    """Learn an adapter for the model `base`.
+
+    vectors: (N, D) unit rows to train on. people, looks: (N,). A `progress` that raises stops it.
+    Raises DataError with fewer than three people of two looks, Diverged, ValueError for a loss
+    or option that does not exist.
+    """
+    how = recipe or Recipe()
+    with _one_thread():
+        return _fit(base, vectors, people, looks, how, progress)
+
+
+def _fit(
+    base: str, vectors: Floats, people: Ids, looks: Ids, how: Recipe, progress: Progress
+) -> Fitted:
+    several = [p for p in np.unique(people) if len(np.unique(looks[people == p])) > 1]
+    if len(several) < 3:
+        raise DataError(
+            f"{len(several)} people have two different looks among what may be trained on; "
+            "an adapter needs three."
+        )
+    folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
+    n = int(folds.max()) + 1
+    parts = _Parts(progress, n + 1)
+    maps = [_learn(vectors, people, folds != k, how, parts.of(k)) for k in range(n)]
+    tried = _try(vectors, people, looks, folds, maps, how)
+    strength = _choose(tried)
+    whole = _learn(vectors, people, np.ones(len(people), bool), how, parts.of(n))
+    progress(1.0, "done")
+    chosen = [_adapter(base, one, strength) for one in maps]
+    strangers, scores = _strangers(vectors, people, folds, chosen)
+    return Fitted(_adapter(base, whole, strength), strength, tried, strangers, scores)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Map:
+    """A (D, D) and m (D,)."""
+
+    residual: Floats
+    mean: Floats
+
+
+def _adapter(base: str, one: _Map, strength: float) -> Adapter:
+    if strength == 0:
+        return identity(base, len(one.mean))
+    weight = np.eye(len(one.mean), dtype=np.float32) + np.float32(strength) * one.residual
+    return Adapter(base, weight, np.float32(strength) * one.mean)
+
+
+def _learn(vectors: Floats, people: Ids, some: Bools, how: Recipe, progress: Progress) -> _Map:
+    """A and m by the loss, from some of the rows."""
+    x, labels = vectors[some], np.unique(people[some], return_inverse=True)[1]
+    mean = _mean(x, labels) if how.centred else np.zeros(x.shape[1], np.float32)
+    torch.manual_seed(how.seed)
+    loss = named.make(how.loss, dim=x.shape[1], classes=int(labels.max()) + 1, **how.options)
+    residual = nn.Parameter(torch.zeros(x.shape[1], x.shape[1]))
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": [residual], "weight_decay": how.decay / how.rate},
+            {"params": list(loss.parameters()), "lr": 10 * how.rate, "weight_decay": 0.0},
+        ],
+        lr=how.rate,
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
+    given, targets = torch.from_numpy(x - mean), torch.from_numpy(labels)
+    batches = _Batches(labels, how.seed)
+    for step in range(how.steps):
+        progress(step / how.steps, f"step {step} of {how.steps}")
+        rows = batches.next()
+        batch = given[rows]
+        out = F.normalize(batch + batch @ residual.T, dim=1)
+        value: Tensor = loss(out, targets[rows])
+        if not torch.isfinite(value):
+            raise Diverged(
+                f"The loss {how.loss} is no number after {step} steps; try another with --loss."
+            )
+        optimiser.zero_grad()
+        value.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+    return _Map(residual.detach().numpy().astype(np.float32), mean)
+
+
+def _mean(x: Floats, labels: Ids) -> Floats:
+    """(D,) the mean of people's means, so that no one with many pictures pulls it."""
+    sums = np.zeros((int(labels.max()) + 1, x.shape[1]))
+    np.add.at(sums, labels, x)
+    return np.asarray((sums / np.bincount(labels)[:, None]).mean(0), np.float32)
+
+
+class _Batches:
+    """Rows of some people, a few of each; everybody comes equally often."""
+
+    def __init__(self, labels: Ids, seed: int) -> None:
+        self._rows = [np.flatnonzero(labels == k) for k in range(int(labels.max()) + 1)]
+        self._rng = np.random.default_rng(seed)
+
+    def next(self) -> Tensor:
+        """(B,) int64."""
+        chosen = self._rng.permutation(len(self._rows))[:PEOPLE]
+        rows = [self._rng.permutation(self._rows[k])[:LOOKS] for k in chosen.tolist()]
+        return torch.from_numpy(np.concatenate(rows))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Products this small are slower on several threads, which wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Parts:
+    """The progress of several runs as one."""
+
+    def __init__(self, progress: Progress, count: int) -> None:
+        self._progress, self._count = progress, count
+
+    def of(self, number: int) -> Progress:
+        """The progress of one of them."""
+
+        def tell(share: float, what: str) -> None:
+            self._progress((number + share) / self._count, f"{number + 1} of {self._count}: {what}")
+
+        return tell
+
+
+def _try(
+    vectors: Floats, people: Ids, looks: Ids, folds: Ids, maps: Sequence[_Map], how: Recipe
+) -> tuple[Tried, ...]:
+    """Every strength on the people of each fold, with the map that was not learnt from them."""
+    strengths = sorted({0.0, *how.strengths})
+    asked = np.random.default_rng(how.seed).random(len(people)) < QUERIES / len(people)
+    found: dict[float, NDArray[np.float64]] = {}
+    for strength in strengths:
+        parts = []
+        for k, one in enumerate(maps):
+            x = _adapter("", one, strength).apply(vectors)
+            ranked = rank_each(x, people, looks, (folds == k) & asked)
+            parts.append(by_person(ranked.precision, people[ranked.rows])[1])
+        found[strength] = np.concatenate(parts)
+    none = found[0.0]
+    return tuple(
+        Tried(s, float(p.mean()), float((p - none).mean()), _error(p - none))
+        for s, p in found.items()
+    )
+
+
+def _error(values: NDArray[np.float64]) -> float:
+    """Of the mean."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+
+
+def _choose(tried: Sequence[Tried]) -> float:
+    """The strength with the largest gain, none unless that is above chance."""
+    best = max(tried, key=lambda t: t.gain)
+    return best.strength if best.gain > SURE * best.error else 0.0
+
+
+def _strangers(
+    vectors: Floats, people: Ids, folds: Ids, adapters: Sequence[Adapter]
+) -> tuple[tuple[Ids, Ids], Floats]:
+    """Pairs of different people of one fold, and their cosines by the map not learnt from them."""
+    rng = np.random.default_rng(0)
+    left, right, scores = [], [], []
+    for k, adapter in enumerate(adapters):
+        rows = np.flatnonzero(folds == k)
+        x = adapter.apply(vectors[rows])
+        i, j = rng.integers(0, len(rows), (2, STRANGERS // len(adapters)))
+        apart = (people[rows[i]] != people[rows[j]]) & (i < j)
+        i, j = np.unique(np.stack([i[apart], j[apart]]), axis=1)
+        left.append(rows[i])
+        right.append(rows[j])
+        scores.append(np.einsum("nd,nd->n", x[i], x[j]))
+    return (np.concatenate(left), np.concatenate(right)), np.concatenate(scores)

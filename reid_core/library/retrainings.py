@@ -1,0 +1,239 @@
+"""What was retrained on this library's people: runs, what came of them, and who was in them.
+
+A run is `training` until its verdict is there, then `judged`, then `accepted` or `rolled back`.
+Its rows say which pictures it learnt from and which it held out; they go with the person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reid_core.errors import RunNotFound
+from reid_core.library import schema
+from reid_core.library.ids import format_id, parse_id, random_id
+from reid_core.library.store import now
+from reid_core.library.vectors import IN_QUERY
+from reid_core.types import Kind
+
+TRAINING, JUDGED, ACCEPTED, BACK = "training", "judged", "accepted", "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row of a run's data. owner: template or view. part: train, known or open."""
+
+    owner_id: int
+    owner: str
+    person: int
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One retraining. base: the network's id. model: what came of it, None while it trains.
+
+    before: what was in use when it was accepted ({"name", "adapter"}). data: counts. verdict: as
+    `evaluate.verdict` gives it, with ids for rows. forgotten: how many of the people it learnt
+    from were forgotten since. in_use: whether the library works with it now.
+    """
+
+    id: int
+    kind: Kind
+    strength: str
+    state: str
+    base: str
+    model: str | None
+    before: dict[str, Any]
+    settings: dict[str, Any]
+    data: dict[str, Any]
+    verdict: dict[str, Any]
+    forgotten: int
+    created: str
+    decided: str | None
+    in_use: bool
+
+    @property
+    def shown_id(self) -> str:
+        """The id as users see it."""
+        return format_id(self.id)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether its verdict lets it be accepted without overriding."""
+        return self.model is not None and self.verdict.get("decision") == "better"
+
+
+def start(
+    tx: Connection,
+    kind: Kind,
+    strength: str,
+    base: str,
+    *,
+    settings: dict[str, Any],
+    data: dict[str, Any],
+    parts: Sequence[Part],
+) -> int:
+    """Note a run, and what it holds out, before anything is learnt; returns its id."""
+    one = random_id()
+    tx.execute(
+        schema.retraining.insert().values(
+            id=one,
+            kind=kind,
+            strength=strength,
+            state=TRAINING,
+            base=base,
+            before="{}",
+            settings=json.dumps(settings),
+            data=json.dumps(data),
+            verdict="{}",
+            forgotten=0,
+            created=now(),
+        )
+    )
+    rows = [
+        {"run_id": one, "owner_id": p.owner_id, "owner": p.owner, "person_id": p.person}
+        | {"part": p.part}
+        for p in parts
+    ]
+    if rows:
+        tx.execute(schema.retraining_part.insert().prefix_with("OR IGNORE"), rows)
+    return one
+
+
+def finish(tx: Connection, run: int, model: str | None, verdict: dict[str, Any]) -> None:
+    """Keep what came of a run."""
+    _set(tx, run, state=JUDGED, model=model, verdict=json.dumps(verdict))
+
+
+def accept(tx: Connection, run: int, before: dict[str, Any]) -> None:
+    """It is in use from now on; before: what was."""
+    _set(tx, run, state=ACCEPTED, before=json.dumps(before), decided=now())
+
+
+def roll_back(tx: Connection, run: int) -> None:
+    """It is no longer in use, and can be accepted again."""
+    _set(tx, run, state=BACK, decided=now())
+
+
+def delete(tx: Connection, runs: Collection[int]) -> None:
+    """Erase runs and who was in them; not their models."""
+    tx.execute(schema.retraining.delete().where(schema.retraining.c.id.in_(runs)))
+
+
+def unfinished(connection: Connection, kind: Kind) -> list[int]:
+    """Runs that have no verdict: at work just now, or killed."""
+    r = schema.retraining.c
+    query = sa.select(r.id).where(r.state == TRAINING, r.kind == kind)
+    return list(connection.scalars(query))
+
+
+def list_runs(connection: Connection) -> list[Run]:
+    """Every run, newest first."""
+    r = schema.retraining
+    used = set(connection.scalars(sa.select(schema.model.c.adapter)))
+    query = sa.select(r).order_by(r.c.created.desc(), r.c.id)
+    return [_run(row, used) for row in connection.execute(query)]
+
+
+def find_run(connection: Connection, shown_id: str) -> Run:
+    """By its shown id. Raises RunNotFound."""
+    one = parse_id(shown_id)
+    found = next((run for run in list_runs(connection) if run.id == one), None)
+    if found is None:
+        raise RunNotFound(f"There is no retraining {shown_id!r}. See: cameo retrain list")
+    return found
+
+
+def parts_of(connection: Connection, run: int) -> list[Part]:
+    """What a run learnt from and held out, but for people forgotten since."""
+    p = schema.retraining_part.c
+    query = sa.select(p.owner_id, p.owner, p.person_id, p.part).where(p.run_id == run)
+    return [Part(*row) for row in connection.execute(query.order_by(p.owner_id))]
+
+
+def people_of(connection: Connection, run: int) -> list[int]:
+    """The people whom a run learnt from: its lineage."""
+    p = schema.retraining_part.c
+    query = sa.select(p.person_id).where(p.run_id == run, p.part == "train").distinct()
+    return sorted(connection.scalars(query))
+
+
+def hand_over(tx: Connection, *, gone: int, into: int) -> None:
+    """Two people became one: what was learnt from `gone` was learnt from `into`."""
+    p = schema.retraining_part
+    tx.execute(p.update().where(p.c.person_id == gone).values(person_id=into))
+
+
+def forget(tx: Connection, person: int, templates: Sequence[int]) -> tuple[str, ...]:
+    """Erase somebody from every run; the models that learnt from them and are still here.
+
+    templates: theirs now. What was learnt is not undone by this: the models have to be dropped,
+    or made again.
+    """
+    p = schema.retraining_part.c
+    rows = list(tx.execute(_rows_of(p.person_id == person)))
+    for i in range(0, len(templates), IN_QUERY):
+        rows += tx.execute(_rows_of(p.owner_id.in_(templates[i : i + IN_QUERY])))
+    theirs, runs = {r.owner_id for r in rows}, {(r.run_id, r.part) for r in rows}
+    gone = {format_id(one) for one in (*theirs, *templates)}
+    names = []
+    for run in list_runs(tx):
+        if run.id not in {r for r, _ in runs}:
+            continue
+        _set(tx, run.id, verdict=json.dumps(_without(run.verdict, gone)))
+        if (run.id, "train") in runs:
+            _set(tx, run.id, forgotten=run.forgotten + 1)
+            names += [run.model] if run.model and _is_kept(tx, run.model) else []
+    for i in range(0, len(theirs), IN_QUERY):
+        owned = p.owner_id.in_(sorted(theirs)[i : i + IN_QUERY])
+        tx.execute(schema.retraining_part.delete().where(owned))
+    return tuple(sorted(set(names)))
+
+
+def _rows_of(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    p = schema.retraining_part.c
+    return sa.select(p.run_id, p.owner_id, p.part).where(which)
+
+
+def _is_kept(connection: Connection, model: str) -> bool:
+    a = schema.adapter.c
+    return connection.scalar(sa.select(a.model).where(a.model == model)) is not None
+
+
+def _without(verdict: dict[str, Any], gone: set[str]) -> dict[str, Any]:
+    """A verdict whose examples name none of these pictures."""
+    kept = dict(verdict)
+    for side in ("better", "worse"):
+        some = kept.get(side, [])
+        kept[side] = [c for c in some if c["row"] not in gone and c["wrong"] not in gone]
+    return kept
+
+
+def _set(tx: Connection, run: int, **values: object) -> None:
+    tx.execute(schema.retraining.update().where(schema.retraining.c.id == run).values(**values))
+
+
+def _run(row: Any, used: set[str | None]) -> Run:
+    plain = {name: json.loads(getattr(row, name)) for name in ("before", "settings", "data")}
+    return Run(
+        row.id,
+        Kind(row.kind),
+        row.strength,
+        row.state,
+        row.base,
+        row.model,
+        plain["before"],
+        plain["settings"],
+        plain["data"],
+        json.loads(row.verdict),
+        row.forgotten,
+        row.created,
+        row.decided,
+        row.model is not None and row.model in used,
+    )
