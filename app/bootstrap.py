@@ -124,11 +124,13 @@ def open_session(
 
 def make_window(session: Session) -> Window:
     """The window over a session, shown."""
+    from app.elsewhere import Elsewhere
     from app.views.window import Window, library_line, show_soon
 
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     Dresser(session, app)  # before the window, whose icons take their colours from it
+    Elsewhere(session)
     window = Window(session)
     window.setWindowTitle(library_line(session.library.folder))
     show_soon(window, session.settings.last_page)

@@ -40,6 +40,7 @@ class Session(QObject):
 
     people_changed = Signal()  # persons, templates or verdicts
     person_forgotten = Signal(object)  # the id of somebody of whom nothing may be kept or shown
+    person_forgotten = Signal(object)  # the id of somebody of whom nothing may be kept or shown
     footage_changed = Signal()  # videos or tracklets
     models_changed = Signal()  # installed, or in use
     settings_changed = Signal(object)  # the new Settings
@@ -112,9 +113,15 @@ class Session(QObject):
             if then is not None:
                 then(result)
 
-        return self.tasks.run(
+        def look_again() -> None:
+            if job.state != "done":  # a part of it may have been made
+                self._announce(people, footage)
+
+        job = self.tasks.run(
             title, call, then=finish, failed=failed or self.tell, lane="write", shown=shown
         )
+        job.ended.connect(look_again)
+        return job
 
     def undo(self) -> None:
         """Take back the newest step."""
@@ -149,8 +156,12 @@ class Session(QObject):
                 self._announce(people=True, footage=False)
                 self.say(line.format(what))
 
+        def failed(error: CameoError) -> None:
+            self.tell(error)
+            self._announce(people=True, footage=False)  # who changed it is to be seen
+
         self.tasks.run(
-            line, lambda _: step(), then=finish, failed=self.tell, lane="write", shown=False
+            line, lambda _: step(), then=finish, failed=failed, lane="write", shown=False
         )
 
     def _announce(self, people: bool, footage: bool) -> None:

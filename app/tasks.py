@@ -56,6 +56,8 @@ class Job(QObject):
         self._started: float | None = None
         self._stop = threading.Event()
 
+    is_change = False  # of the library: once made, it is told whatever happened meanwhile
+
     @property
     def is_over(self) -> bool:
         """Whether nothing will happen any more."""
@@ -154,8 +156,13 @@ class Tasks(QObject):
         """Run `work(progress)` in a thread; `then(result)` or `failed(error)` on this one.
 
         latest: a question's name; a newer one cancels this one and its late answer is dropped.
+        After `close` nothing is run any more.
         """
         job = Job(title, shown=shown, parent=self)
+        job.is_change = lane == "write"
+        if self._closed:  # somebody's timer or signal that comes after the end
+            job.state = "cancelled"
+            return job
         if then is not None:
             job.done.connect(then)
         if failed is not None:
@@ -179,12 +186,16 @@ class Tasks(QObject):
             self.started.emit(job)
 
     def close(self) -> None:
-        """Cancel everything, wait for the threads, drop what they answered. Safe twice."""
+        """Cancel everything, wait for the threads, drop what they answered. Safe twice.
+
+        Changes of a moment are made all the same: who renamed somebody has seen the new name.
+        """
         self._closed = True
         for job in self.jobs:
-            job.cancel()
-        for lane in self._lanes.values():
-            lane.shutdown(wait=True, cancel_futures=True)
+            if job.shown or not job.is_change:
+                job.cancel()
+        self._lanes["pool"].shutdown(wait=True, cancel_futures=True)
+        self._lanes["write"].shutdown(wait=True)
         self._jobs.clear()
 
     def post(self, call: Callable[[], None]) -> None:
@@ -222,7 +233,8 @@ class Tasks(QObject):
         if latest is not None and self._latest.get(latest) is job:
             del self._latest[latest]
         error = None if future.cancelled() else future.exception()
-        if future.cancelled() or job.is_cancelled or isinstance(error, Cancelled):
+        is_made = job.is_change and not future.cancelled() and error is None
+        if (job.is_cancelled and not is_made) or future.cancelled() or isinstance(error, Cancelled):
             job.state = "cancelled"
         elif error is None:
             job.state, job.share = "done", 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -113,7 +114,12 @@ class Boxes(QObject):
             return video, number, found
 
         self._session.tasks.run(
-            "", work, then=self._take, failed=self._fail, shown=False, latest="player boxes"
+            "",
+            work,
+            then=self._take,
+            failed=partial(self._fail, number),
+            shown=False,
+            latest="player boxes",
         )
 
     def _take(self, read: tuple[int, int, list[Trace]]) -> None:
@@ -126,8 +132,9 @@ class Boxes(QObject):
             del self._stretches[next(iter(self._stretches))]
         self.changed.emit()
 
-    def _fail(self, error: CameoError) -> None:
+    def _fail(self, number: int, error: CameoError) -> None:
         self._reading = None
+        self._stretches[number] = []  # asked with every picture, it would fail with every picture
         self._session.tell(error)
 
     def _forget(self) -> None:

@@ -189,14 +189,14 @@ class Search(QObject):
 
     def add_template(self, row: Row) -> None:
         """Have the sighting's best view stand for the person from now on."""
-        if self.asked is None or not self.asked.person:
+        person, key, session = self.person, row.key, self._session
+        if person is None:  # the answer that the row is of is not the present one any more
             return
-        name, key = self.asked.person, row.key
 
         def work(_: Progress) -> object:
             from reid_core.actions.enroll_tracklet import enroll_tracklet
 
-            session = self._session
+            name = search_asking.name_of(session, person)
             return enroll_tracklet(session.library, session.models(), name, key)
 
         said = self.tr("The best view is a template now.")

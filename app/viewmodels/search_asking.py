@@ -9,7 +9,8 @@ from PySide6.QtCore import QCoreApplication
 
 from app.session import Session
 from app.viewmodels.search_rows import Options, PersonRow
-from reid_core.errors import NoFace
+from reid_core.errors import NoFace, PersonNotFound
+from reid_core.library.ids import format_id
 from reid_core.protocols import Progress
 from reid_core.types import Kind
 
@@ -27,10 +28,11 @@ DOMINANT = 2.5  # times the size of the next face in a picture: then the largest
 class Asked:
     """Who is looked for. Exactly one of person (name), tracklet (shown id) and source (a picture
     or moment; box: where in it; kind, number: which of them, from the left) is said. jpeg: their
-    picture.
+    picture. person_id: who that name was, once it is known: names change.
     """
 
     person: str = ""
+    person_id: int | None = None
     tracklet: str = ""
     source: str = ""
     box: Box | None = None
@@ -87,6 +89,14 @@ def read_known(session: Session, _: Progress) -> Known:
     return Known(tuple(rows), tuple(videos))
 
 
+def name_of(session: Session, person: int) -> str:
+    """What somebody enrolled is called now. Raises PersonNotFound."""
+    from reid_core.library import people
+
+    with session.library.read() as connection:
+        return people.find_person(connection, format_id(person)).name
+
+
 def warm(session: Session, progress: Progress) -> None:
     """Import what a search needs and make its indexes, so that the first one is quick too."""
     searcher = session.searcher()
@@ -120,7 +130,9 @@ def _understand(session: Session, asked: Asked, kind: Kind | None) -> Answer:
 
     models = session.models()
     if asked.person:
+        asked = replace(asked, person=_present_name(session, asked))
         query = search.query_person(session.library, models, asked.person, kind=kind)
+        asked = replace(asked, person_id=query.person)
         with session.library.read() as connection:
             looks = people.templates_of(connection, query.person or 0)
         media = next((t.media for t in looks if t.kind is query.kind), "")
@@ -136,6 +148,15 @@ def _understand(session: Session, asked: Asked, kind: Kind | None) -> Answer:
 
         return _of(asked, pick(models, asked.source, asked.box), ())
     return _from_picture(session, asked, kind)
+
+
+def _present_name(session: Session, asked: Asked) -> str:
+    if asked.person_id is None:
+        return asked.person
+    try:
+        return name_of(session, asked.person_id)
+    except PersonNotFound:  # somebody of that name may be there all the same
+        return asked.person
 
 
 def _from_picture(session: Session, asked: Asked, kind: Kind | None) -> Answer:

@@ -34,6 +34,13 @@ def latest(connection: Connection, n: int) -> list[Event]:
     return [Event(*row) for row in connection.execute(query)]
 
 
+def after(connection: Connection, event: int, n: int) -> list[Event]:
+    """The first n that came after an event, oldest first."""
+    e = schema.event.c
+    query = sa.select(e.id, e.time, e.action, e.payload).where(e.id > event).order_by(e.id).limit(n)
+    return [Event(*row) for row in connection.execute(query)]
+
+
 def erase_older(library: Library, days: int, *, now: datetime | None = None) -> int:
     """Erase the events of more than so many days ago; returns how many. Raises LibraryError."""
     if days < 0:

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ DATABASE = "library.db"
 HEAD = "0003"  # the newest migration
 KNOWN = ("0001", "0002", "0003")
 BUSY_MS = 5000
+OWN = 10_000  # events remembered as one's own
 
 
 class Library:
@@ -61,6 +63,7 @@ class Library:
         self.wait_s = WAIT_S
         self._lock = NotedLock(folder / "write.lock")
         self._depth = threading.local()
+        self._own: deque[int] = deque(maxlen=OWN)  # ids of the latest events that are of this
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = True) -> Library:
@@ -83,6 +86,11 @@ class Library:
             library.close()
             raise
         return library
+
+    @property
+    def own_events(self) -> frozenset[int]:
+        """The ids of the latest events that were written through this object."""
+        return frozenset(self._own.copy())
 
     def close(self) -> None:
         """Release the database."""
@@ -136,11 +144,12 @@ class Library:
             try:
                 with self._engine.begin() as connection:
                     yield connection
-                    connection.execute(
+                    made = connection.execute(
                         schema.event.insert().values(
                             time=now(), action=action, payload=json.dumps(payload, default=str)
                         )
                     )
+                    self._own.extend(made.inserted_primary_key or ())
             except sa.exc.DatabaseError as error:
                 raise _translated(error, self.folder) from error
             except OSError as error:

@@ -1,0 +1,105 @@
+"""Searches for somebody whose name, or whose answer, is not what it was a moment ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.session import Message, Session
+from app.viewmodels.player_boxes import Boxes
+from app.viewmodels.search import Search
+from reid_core.errors import LibraryError
+from reid_core.library import erase, people
+from tests.app.people_made import enrol_made
+from tests.app.search_made import fill
+
+
+@pytest.fixture
+def search(qtbot: QtBot, session: Session, tmp_path: Path) -> Iterator[Search]:
+    """Ada is asked for, and seen; Grace is enrolled too."""
+    fill(session, tmp_path)
+    enrol_made(session.library, session, "Grace", 2, 1)
+    made = Search(session)
+    with qtbot.waitSignal(made.known_changed):
+        made.set_shown(True)
+    with qtbot.waitSignal(made.result_changed):
+        made.ask_person("Ada")
+    yield made
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+
+
+def templates(session: Session, name: str) -> int:
+    with session.library.read() as connection:
+        return people.find_person(connection, name).faces
+
+
+def rename(session: Session, old: str, new: str) -> None:
+    with session.library.transaction("rename") as tx:
+        people.rename(tx, people.find_person(tx, old).id, new)
+
+
+def test_whoever_is_renamed_is_still_the_one_looked_for(
+    qtbot: QtBot, session: Session, search: Search
+) -> None:
+    person, n = search.person, len(search.rows)
+    rename(session, "Ada", "Augusta")
+    rename(session, "Grace", "Ada")  # who must not be taken for her now
+    session.people_changed.emit()
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    assert search.problem == ""
+    assert search.asked is not None
+    assert (search.asked.person, search.person, len(search.rows)) == ("Augusta", person, n)
+
+
+def test_a_template_goes_to_whom_the_row_was_found_for(
+    qtbot: QtBot, session: Session, search: Search
+) -> None:
+    row = search.rows[0]
+    search.ask_person("Grace")  # not answered yet: the rows are still Ada's
+    search.add_template(row)
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    assert (templates(session, "Ada"), templates(session, "Grace")) == (1, 1)
+
+
+def test_a_template_goes_to_somebody_under_their_new_name(
+    qtbot: QtBot, session: Session, search: Search
+) -> None:
+    rename(session, "Ada", "Augusta")
+    rename(session, "Grace", "Ada")
+    search.add_template(search.rows[0])
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    assert templates(session, "Augusta") > 1
+    assert templates(session, "Ada") == 1
+
+
+def test_nobody_comes_back_as_a_template(qtbot: QtBot, session: Session, search: Search) -> None:
+    said: list[Message] = []
+    session.message.connect(said.append)
+    erase.forget(session.library, search.person or 0)
+    search.add_template(search.rows[0])
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    assert any(m.is_error for m in said)
+    with session.library.read() as connection:
+        assert [p.name for p in people.list_people(connection)] == ["Grace"]
+
+
+def test_boxes_that_cannot_be_read_are_not_asked_for_with_every_picture(
+    qtbot: QtBot, session: Session, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reid_core.actions import whereabouts
+
+    def broken(*_: object) -> None:
+        raise LibraryError("no such luck")
+
+    monkeypatch.setattr(whereabouts, "traces_in", broken)
+    said: list[Message] = []
+    session.message.connect(said.append)
+    boxes = Boxes(session)
+    boxes.use(search.rows[0].video_id)
+    for _ in range(5):
+        assert boxes.at(1.0) == []
+        qtbot.waitUntil(lambda: not session.tasks.jobs)
+    assert len(said) == 1
