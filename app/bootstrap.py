@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from app import crash, language, log, theme
+from app import crash, garbage, language, log, theme
+from app.from_core import sentence_of
 from app.settings import (
     Settings,
     library_folder,
@@ -34,6 +35,7 @@ SWEEP_WAIT_S = 2.0  # for another writer, when the window closes
 def main(arguments: list[str]) -> int:
     """Open the window and run until it is closed; the exit status."""
     told = _told(arguments)
+    garbage.allow()
     app = make_application()
     path = settings_path()
     while True:
@@ -43,7 +45,7 @@ def main(arguments: list[str]) -> int:
         status, again = _run(app, session, path)
         if not again:
             return status
-        told = argparse.Namespace(library=None, models=None, page="settings")
+        told = told_again(told, session)
 
 
 def _open(app: QApplication, told: argparse.Namespace, path: Path) -> Session | None:
@@ -51,15 +53,18 @@ def _open(app: QApplication, told: argparse.Namespace, path: Path) -> Session | 
     while True:
         settings = load_settings(path)
         dress(app, settings)
+        session = None
         try:
             session = open_session(settings, library=told.library, models=told.models)
+            page = told.page or first_page(session)
         except CameoError as error:
+            if session is not None:
+                close_session(session)
             if (other := _other_library(error)) is None:
                 return None
-            told.library = None
+            told.library = other  # which counts more than CAMEO_LIBRARY
             save_settings(replace(settings, library=str(other)), path)
             continue
-        page = told.page or first_page(session)
         session.settings = replace(settings, last_page=page)
         return session
 
@@ -78,6 +83,16 @@ def _run(app: QApplication, session: Session, path: Path) -> tuple[int, bool]:
     log.stop()
     window.deleteLater()
     return status, bool(again)
+
+
+def told_again(told: argparse.Namespace, session: Session) -> argparse.Namespace:
+    """What counts when the window is opened anew: what was told, unless it was chosen since."""
+    now, then = session.settings, session.opened_with
+    return argparse.Namespace(
+        library=told.library if now.library == then.library else None,
+        models=told.models if now.models == then.models else None,
+        page="settings",
+    )
 
 
 def first_page(session: Session) -> str:
@@ -135,6 +150,7 @@ def make_window(session: Session) -> Window:
     window.setWindowTitle(library_line(session.library.folder))
     show_soon(window, session.settings.last_page)
     QTimer.singleShot(0, window, lambda: tidy(session))
+    QTimer.singleShot(0, window, garbage.freeze)  # after the page
     beat = QTimer(window)  # lets Python see Ctrl-C while Qt waits
     beat.start(500)
     beat.timeout.connect(lambda: None)
@@ -214,7 +230,7 @@ def _show_crash(window: Window, report: str) -> None:
 
 def _other_library(error: CameoError) -> Path | None:
     """Say why the library cannot be opened, and ask for another folder."""
-    box = QMessageBox(QMessageBox.Icon.Critical, "Cameo", str(error))
+    box = QMessageBox(QMessageBox.Icon.Critical, "Cameo", sentence_of(error))
     choose = box.addButton(
         QCoreApplication.translate("Bootstrap", "Choose another folder…"),
         QMessageBox.ButtonRole.AcceptRole,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.from_core import sentence_of
 from app.mailbox import Mailbox
 from reid_core.errors import CameoError, SourceError
 from reid_core.types import Frame, Image
@@ -235,7 +236,7 @@ class LiveRun:
         try:
             source = self._open(self.spec)
         except CameoError as error:
-            self._end("failed", str(error))
+            self._end("failed", sentence_of(error))
             return
         with closing(source):
             self._source = source
@@ -255,7 +256,7 @@ class LiveRun:
                     first = False
                 self._give(frame, source.began_s)
         except SourceError as error:
-            self._end("failed", str(error))
+            self._end("failed", sentence_of(error))
             return
         self._end("ended", "")
 
@@ -292,7 +293,7 @@ class LiveRun:
         try:
             watcher = self._watcher()
         except CameoError as error:
-            text = str(error)
+            text = sentence_of(error)
             self._post(lambda: self._listener.on_problem(text))
             return
         finally:
@@ -316,7 +317,7 @@ class LiveRun:
             try:
                 self._tell(watcher, what(watcher))
             except CameoError as error:
-                text = str(error)
+                text = sentence_of(error)
                 self._post(lambda text=text: self._listener.on_problem(text))  # type: ignore[misc]
 
     def _look(self, watcher: Watcher, frame: Frame) -> None:

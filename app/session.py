@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.from_core import sentence_of
 from app.settings import Settings
 from app.tasks import Job, Tasks
 from reid_core.errors import CameoError
@@ -133,7 +134,7 @@ class Session(QObject):
 
     def tell(self, error: CameoError) -> None:
         """Show an error of the world as a line."""
-        self.message.emit(Message(str(error), is_error=True))
+        self.message.emit(Message(sentence_of(error), is_error=True))
 
     def say(self, text: str) -> None:
         """Show a line."""

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.from_core import sentence_of
 from reid_core.errors import CameoError
 from reid_core.protocols import Progress
 
@@ -240,7 +241,7 @@ class Tasks(QObject):
             job.state, job.share = "done", 1.0
             job.done.emit(future.result())
         else:
-            job.state, job.detail = "failed", str(error)
+            job.state, job.detail = "failed", sentence_of(error)
             if isinstance(error, CameoError):
                 job.failed.emit(error)
         job.changed.emit()

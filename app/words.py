@@ -47,6 +47,11 @@ def decimal(value: float, places: int) -> str:
     return locale.toString(float(value), "f", places)
 
 
+def number(value: float, digits: int = 6) -> str:
+    """0.001 -> 0.001, or 0,001 where people write it so; as many digits as it takes."""
+    return f"{value:.{digits}g}".replace(".", QLocale().decimalPoint())
+
+
 def percent(share: float, places: int = 0) -> str:
     """0.843 -> 84%, or 84 % where people write it so."""
     form = QCoreApplication.translate("Words", "{}%")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app.from_core import sentence_of
 from app.playback.orders import Manner, Order, Orders
 from app.playback.pictures import Converter, Ended, Failed, News, Opened, Picture
 from app.words import decimal
@@ -50,7 +51,7 @@ class Work:
                 self._do(order)
             except CameoError as error:
                 self.close()
-                self._deliver(Failed(self._path, str(error)))
+                self._deliver(Failed(self._path, sentence_of(error)))
 
     def close(self) -> None:
         """Close the file."""

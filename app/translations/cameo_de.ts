@@ -328,6 +328,417 @@
     </message>
 </context>
 <context>
+    <name>Core</name>
+    <message>
+        <source>uncalibrated: similarities order the results, no threshold is known</source>
+        <translation>nicht kalibriert: Ähnlichkeiten ordnen nur die Ergebnisse, eine Schwelle ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>uncalibrated: {} is a reference from {}, not your data</source>
+        <translation>nicht kalibriert: {} ist ein Richtwert aus {}, nicht aus Ihren Daten</translation>
+    </message>
+    <message>
+        <source>calibrated: {} ({})</source>
+        <translation>kalibriert: {} ({})</translation>
+    </message>
+    <message>
+        <source>LFW at one false match in 1,000 pairs of strangers</source>
+        <translation>LFW bei einer Verwechslung auf 1.000 Paare Fremder</translation>
+    </message>
+    <message>
+        <source>Networks run on {} (ONNX Runtime {}).</source>
+        <translation>Netze laufen auf {} (ONNX Runtime {}).</translation>
+    </message>
+    <message>
+        <source>An NVIDIA GPU is present but unused: this ONNX Runtime has no CUDA provider. Install onnxruntime-gpu in place of onnxruntime to use it.</source>
+        <translation>Eine NVIDIA-GPU ist da, wird aber nicht genutzt: Diese ONNX Runtime kann kein CUDA. Installieren Sie dafür onnxruntime-gpu anstelle von onnxruntime.</translation>
+    </message>
+    <message>
+        <source>face</source>
+        <translation>Gesicht</translation>
+    </message>
+    <message>
+        <source>body</source>
+        <translation>Körper</translation>
+    </message>
+    <message>
+        <source>{} is empty.</source>
+        <translation>{} ist leer.</translation>
+    </message>
+    <message>
+        <source>{} has {} x {} pixels, more than the limit of {} million; it was not opened. Make a smaller copy of it.</source>
+        <translation>{} hat {} x {} Pixel, mehr als die Grenze von {} Millionen; das Bild wurde nicht geöffnet. Machen Sie eine kleinere Kopie davon.</translation>
+    </message>
+    <message>
+        <source>{} is larger than {} MB: not read.</source>
+        <translation>{} ist größer als {} MB und wurde nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>{} is not an ordinary file.</source>
+        <translation>{} ist keine gewöhnliche Datei.</translation>
+    </message>
+    <message>
+        <source>{} cannot be read: {}.</source>
+        <translation>{} lässt sich nicht lesen: {}.</translation>
+    </message>
+    <message>
+        <source>{} is damaged or cut short ({}).</source>
+        <translation>{} ist beschädigt oder abgeschnitten ({}).</translation>
+    </message>
+    <message>
+        <source>{} is a HEIC picture, which Cameo cannot read: export it as JPEG.</source>
+        <translation>{} ist ein HEIC-Bild, das Cameo nicht lesen kann: Exportieren Sie es als JPEG.</translation>
+    </message>
+    <message>
+        <source>{} is damaged or cut short: its header is incomplete.</source>
+        <translation>{} ist beschädigt oder abgeschnitten: Der Kopf der Datei ist unvollständig.</translation>
+    </message>
+    <message>
+        <source>{} is text, not a picture.</source>
+        <translation>{} ist Text, kein Bild.</translation>
+    </message>
+    <message>
+        <source>{} is not a picture that Cameo can read.</source>
+        <translation>{} ist kein Bild, das Cameo lesen kann.</translation>
+    </message>
+    <message>
+        <source>{} is not there.</source>
+        <translation>{} ist nicht da.</translation>
+    </message>
+    <message>
+        <source>{} may not be read: {}.</source>
+        <translation>{} darf nicht gelesen werden: {}.</translation>
+    </message>
+    <message>
+        <source>{} is not a video that can be read.</source>
+        <translation>{} ist kein lesbares Video.</translation>
+    </message>
+    <message>
+        <source>{} is a picture, although it is named like a video.</source>
+        <translation>{} ist ein Bild, obwohl es wie ein Video heißt.</translation>
+    </message>
+    <message>
+        <source>{} holds no pictures, only sound or data.</source>
+        <translation>{} enthält keine Bilder, nur Ton oder Daten.</translation>
+    </message>
+    <message>
+        <source>{} holds pictures in a form that cannot be decoded.</source>
+        <translation>{} enthält Bilder in einer Form, die sich nicht decodieren lässt.</translation>
+    </message>
+    <message>
+        <source>{} holds no pictures that can be decoded.</source>
+        <translation>{} enthält keine Bilder, die sich decodieren lassen.</translation>
+    </message>
+    <message>
+        <source>{} ends at {} s of {} s: the file is cut short or damaged. What was read is kept.</source>
+        <translation>{} endet bei {} s von {} s: Die Datei ist abgeschnitten oder beschädigt. Das Gelesene bleibt.</translation>
+    </message>
+    <message>
+        <source>{} has no picture at {} s: it is cut short at {} s.</source>
+        <translation>{} hat bei {} s kein Bild: Die Datei ist bei {} s abgeschnitten.</translation>
+    </message>
+    <message>
+        <source>{} holds no pictures.</source>
+        <translation>{} enthält keine Bilder.</translation>
+    </message>
+    <message>
+        <source>None of the {} pictures in {} can be read; the first: {}</source>
+        <translation>Keines der {} Bilder in {} ist lesbar; das erste: {}</translation>
+    </message>
+    <message>
+        <source>{} is a folder, although it is named like a video.</source>
+        <translation>{} ist ein Ordner, obwohl er wie ein Video heißt.</translation>
+    </message>
+    <message>
+        <source>{} stopped giving pictures after {} of them.</source>
+        <translation>{} liefert nach {} Bildern keine mehr.</translation>
+    </message>
+    <message>
+        <source>Camera {} cannot be opened. Is it connected, and not in use elsewhere?</source>
+        <translation>Kamera {} lässt sich nicht öffnen. Ist sie angeschlossen und nicht anderswo in Gebrauch?</translation>
+    </message>
+    <message>
+        <source>{} cannot be opened. Check the address, name and password.</source>
+        <translation>{} lässt sich nicht öffnen. Prüfen Sie Adresse, Benutzername und Kennwort.</translation>
+    </message>
+    <message>
+        <source>{} gives no pictures, only sound or data.</source>
+        <translation>{} liefert keine Bilder, nur Ton oder Daten.</translation>
+    </message>
+    <message>
+        <source>{} is a recording, not a live stream: download it and open the file.</source>
+        <translation>{} ist eine Aufzeichnung, kein Live-Stream: Laden Sie sie herunter und öffnen Sie die Datei.</translation>
+    </message>
+    <message>
+        <source>The name of {} is not UTF-8; rename it.</source>
+        <translation>Der Name von {} ist kein UTF-8; benennen Sie die Datei um.</translation>
+    </message>
+    <message>
+        <source>{} was removed while it was indexed.</source>
+        <translation>{} wurde während des Indexierens entfernt.</translation>
+    </message>
+    <message>
+        <source>Another model was chosen while {} was indexed. Index it again.</source>
+        <translation>Während {} indexiert wurde, wurde ein anderes Modell gewählt. Indexieren Sie es neu.</translation>
+    </message>
+    <message>
+        <source>{} is not {}: its content is another. Index it instead.</source>
+        <translation>{} ist nicht {}: Der Inhalt ist ein anderer. Indexieren Sie es stattdessen.</translation>
+    </message>
+    <message>
+        <source>This video is no longer in the library.</source>
+        <translation>Dieses Video ist nicht mehr in der Bibliothek.</translation>
+    </message>
+    <message>
+        <source>This video is being worked on by {}. Wait until it is done, or stop it.</source>
+        <translation>An diesem Video arbeitet gerade {}. Warten Sie, bis das fertig ist, oder stoppen Sie es.</translation>
+    </message>
+    <message>
+        <source>Nobody was found in that box. Draw it around a whole face or person, or choose a moment in which they are seen more clearly.</source>
+        <translation>In diesem Rahmen wurde niemand gefunden. Ziehen Sie ihn um ein ganzes Gesicht oder eine ganze Person, oder wählen Sie einen Moment, in dem sie deutlicher zu sehen sind.</translation>
+    </message>
+    <message>
+        <source>No {} was found in {}. Try a larger or clearer picture.</source>
+        <translation>Kein {} in {} gefunden. Versuchen Sie es mit einem größeren oder deutlicheren Bild.</translation>
+    </message>
+    <message>
+        <source>No {} was found in {}. Choose another picture to compare.</source>
+        <translation>Kein {} in {} gefunden. Wählen Sie ein anderes Bild zum Vergleichen.</translation>
+    </message>
+    <message>
+        <source>No picture was given.</source>
+        <translation>Es wurde kein Bild angegeben.</translation>
+    </message>
+    <message>
+        <source>The best view of it has a quality of {}, below the limit of {}: it would find others as well. Choose a clearer sighting.</source>
+        <translation>Die beste Ansicht davon hat Qualität {}, unter der Grenze von {}: Sie würde auch andere finden. Wählen Sie eine deutlichere Sichtung.</translation>
+    </message>
+    <message>
+        <source>The best view so far has a quality of {}, below the limit of {}. Wait until this person comes closer or looks at the camera.</source>
+        <translation>Die bisher beste Ansicht hat Qualität {}, unter der Grenze von {}. Warten Sie, bis die Person näher kommt oder in die Kamera sieht.</translation>
+    </message>
+    <message>
+        <source>The tracklet {} was indexed with another model than {}.</source>
+        <translation>Das Tracklet {} wurde mit einem anderen Modell als {} indexiert.</translation>
+    </message>
+    <message>
+        <source>The footage was indexed with {}, but {} is in use. Run cameo index again, or cameo models use.</source>
+        <translation>Die Aufnahmen wurden mit {} indexiert, in Gebrauch ist aber {}. Indexieren Sie sie neu, oder wechseln Sie auf der Seite „Modelle“ zurück.</translation>
+    </message>
+    <message>
+        <source>The templates of {} are of another model than {}, which is in use.</source>
+        <translation>Die Vorlagen von {} stammen von einem anderen Modell als {}, das in Gebrauch ist.</translation>
+    </message>
+    <message>
+        <source>There is no tracklet {} in the library.</source>
+        <translation>In der Bibliothek ist kein Tracklet {}.</translation>
+    </message>
+    <message>
+        <source>Nobody named {} is enrolled.</source>
+        <translation>Niemand namens {} ist angelegt.</translation>
+    </message>
+    <message>
+        <source>A name needs 1 to {} characters; this one has {}.</source>
+        <translation>Ein Name braucht 1 bis {} Zeichen; dieser hat {}.</translation>
+    </message>
+    <message>
+        <source>Somebody named {} is enrolled already.</source>
+        <translation>Jemand namens {} ist schon angelegt.</translation>
+    </message>
+    <message>
+        <source>{} and {} are the same person already.</source>
+        <translation>{} und {} sind schon dieselbe Person.</translation>
+    </message>
+    <message>
+        <source>{} cannot be taken back or done again: the same people were changed elsewhere since.</source>
+        <translation>{} lässt sich nicht rückgängig machen oder wiederholen: Dieselben Personen wurden seitdem anderswo geändert.</translation>
+    </message>
+    <message>
+        <source>What this is about was changed or removed elsewhere meanwhile. Nothing was done.</source>
+        <translation>Worum es geht, wurde inzwischen anderswo geändert oder entfernt. Es wurde nichts getan.</translation>
+    </message>
+    <message>
+        <source>No space is left for the library {}. Nothing of this step was kept.</source>
+        <translation>Für die Bibliothek {} ist kein Platz mehr. Von diesem Schritt wurde nichts behalten.</translation>
+    </message>
+    <message>
+        <source>The library {} cannot be written.</source>
+        <translation>In die Bibliothek {} lässt sich nicht schreiben.</translation>
+    </message>
+    <message>
+        <source>The library {} cannot be written: {}.</source>
+        <translation>In die Bibliothek {} lässt sich nicht schreiben: {}.</translation>
+    </message>
+    <message>
+        <source>The library {} is not there any more: its folder was moved or deleted, or its drive was taken out. Bring it back; nothing was changed.</source>
+        <translation>Die Bibliothek {} ist nicht mehr da: Ihr Ordner wurde verschoben oder gelöscht, oder ihr Laufwerk wurde entfernt. Holen Sie sie zurück; geändert wurde nichts.</translation>
+    </message>
+    <message>
+        <source>The library {} was written by a newer Cameo (its format is {}, this program knows up to {}). Update Cameo.</source>
+        <translation>Die Bibliothek {} stammt von einem neueren Cameo (ihr Format ist {}, dieses Programm kennt es bis {}). Aktualisieren Sie Cameo.</translation>
+    </message>
+    <message>
+        <source>The database in {} is damaged or is not a Cameo library. Restore it from a backup, or choose another folder with --library.</source>
+        <translation>Die Datenbank in {} ist beschädigt oder keine Bibliothek von Cameo. Stellen Sie sie aus einer Sicherung wieder her, oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>There is no library in {}. Enrol somebody or index a video.</source>
+        <translation>In {} ist keine Bibliothek. Legen Sie jemanden an, oder indexieren Sie ein Video.</translation>
+    </message>
+    <message>
+        <source>The stored picture {} is missing from the library.</source>
+        <translation>Das gespeicherte Bild {} fehlt in der Bibliothek.</translation>
+    </message>
+    <message>
+        <source>{} cannot be written: {}.</source>
+        <translation>{} lässt sich nicht schreiben: {}.</translation>
+    </message>
+    <message>
+        <source>{} is not a gallery archive of Cameo, or is damaged.</source>
+        <translation>{} ist kein Galerie-Archiv von Cameo oder ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>{} cannot be made: {}.</source>
+        <translation>{} lässt sich nicht anlegen: {}.</translation>
+    </message>
+    <message>
+        <source>{} is too small to make clips of.</source>
+        <translation>{} ist für Clips zu klein.</translation>
+    </message>
+    <message>
+        <source>{} has no picture from {} s to {} s.</source>
+        <translation>{} hat von {} s bis {} s kein Bild.</translation>
+    </message>
+    <message>
+        <source>The model {} could not be fetched. Tried {}. {}</source>
+        <translation>Das Modell {} konnte nicht geladen werden. Versucht: {}. {}</translation>
+    </message>
+    <message>
+        <source>The model {} is not installed. Run: cameo models pull {}</source>
+        <translation>Das Modell {} ist nicht installiert. Laden Sie {} auf der Seite „Modelle“.</translation>
+    </message>
+    <message>
+        <source>The file of the model {} is missing or changed. Run: cameo models remove {}, then pull or import it again.</source>
+        <translation>Die Datei des Modells {} fehlt oder ist verändert. Entfernen Sie {} auf der Seite „Modelle“ und laden oder importieren Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>The model file {} is not there. Run: cameo models pull</source>
+        <translation>Die Modelldatei {} ist nicht da. Laden Sie das Modell auf der Seite „Modelle“.</translation>
+    </message>
+    <message>
+        <source>The model folder {} cannot be written ({}). Free space there, or name another folder with --models or CAMEO_MODELS.</source>
+        <translation>In den Ordner der Modelle {} lässt sich nicht schreiben ({}). Schaffen Sie dort Platz, oder wählen Sie in den Einstellungen einen anderen.</translation>
+    </message>
+    <message>
+        <source>Another model {} is installed. Say another name with --name, or run: cameo models remove {}</source>
+        <translation>Ein anderes Modell {} ist installiert. Wählen Sie einen anderen Namen, oder entfernen Sie {}.</translation>
+    </message>
+    <message>
+        <source>{} is a model of the catalog; say another name with --name.</source>
+        <translation>{} ist ein Modell des Katalogs; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>{} is not an ONNX model.</source>
+        <translation>{} ist kein ONNX-Modell.</translation>
+    </message>
+    <message>
+        <source>{} cannot be opened as an ONNX model: {}</source>
+        <translation>{} lässt sich nicht als ONNX-Modell öffnen: {}</translation>
+    </message>
+    <message>
+        <source>{} needs operations of {}, which are not allowed.</source>
+        <translation>{} braucht Operationen von {}, die nicht erlaubt sind.</translation>
+    </message>
+    <message>
+        <source>{} keeps its weights in another file; save it as one file.</source>
+        <translation>{} hat seine Gewichte in einer anderen Datei; speichern Sie es als eine Datei.</translation>
+    </message>
+    <message>
+        <source>{} does not take float32 numbers; export it in float32.</source>
+        <translation>{} nimmt keine float32-Zahlen; exportieren Sie es in float32.</translation>
+    </message>
+    <message>
+        <source>{} cannot be used: {}.</source>
+        <translation>{} lässt sich nicht verwenden: {}.</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime has no provider {} here; it has {}.</source>
+        <translation>ONNX Runtime hat hier keinen Provider {}; vorhanden: {}.</translation>
+    </message>
+    <message>
+        <source>Training needs torch, which is not installed: pip install &apos;cameo-reid[train]&apos;</source>
+        <translation>Zum Training fehlt torch; es wird so installiert: pip install &apos;cameo-reid[train]&apos;</translation>
+    </message>
+    <message>
+        <source>There is no training data at {}.</source>
+        <translation>In {} sind keine Trainingsdaten.</translation>
+    </message>
+    <message>
+        <source>{} has pictures but no folders: one for each identity was expected.</source>
+        <translation>{} hat Bilder, aber keine Ordner: Erwartet wird einer je Identität.</translation>
+    </message>
+    <message>
+        <source>{} holds no pictures to train with.</source>
+        <translation>{} enthält keine Bilder zum Trainieren.</translation>
+    </message>
+    <message>
+        <source>{} names {} pictures that are not there, first {}.</source>
+        <translation>{} nennt {} Bilder, die nicht da sind, zuerst {}.</translation>
+    </message>
+    <message>
+        <source>{} is not a folder.</source>
+        <translation>{} ist kein Ordner.</translation>
+    </message>
+    <message>
+        <source>The loss {} is no number after {} steps; try another with --loss.</source>
+        <translation>Der Verlust {} ist nach {} Schritten keine Zahl; versuchen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>At step {} the loss is not a finite number, and going back {} times at lower and lower rates did not help. Lower optim.lr, or look at the data.</source>
+        <translation>Bei Schritt {} ist der Verlust keine endliche Zahl, und {}-maliges Zurückgehen mit immer kleineren Raten half nicht. Senken Sie optim.lr, oder sehen Sie sich die Daten an.</translation>
+    </message>
+    <message>
+        <source>A batch needs {} identities but {} has {}: lower the batch size, or raise the number of pictures of each identity in it.</source>
+        <translation>Ein Batch braucht {} Identitäten, {} hat aber {}: Verkleinern Sie den Batch, oder nehmen Sie mehr Bilder je Identität hinein.</translation>
+    </message>
+    <message>
+        <source>The sample photograph of the insightface package is missing. Install it again: pip install --force-reinstall insightface</source>
+        <translation>Das Beispielfoto des Pakets insightface fehlt. Installieren Sie es erneut: pip install --force-reinstall insightface</translation>
+    </message>
+    <message>
+        <source>Bag of tricks (Luo et al., 1903.07071): ResNet-50 with last stride 1 and BNNeck; cross-entropy with smoothed labels + batch-hard triplet + centre loss. One GPU of 12 GB; Market-style folder</source>
+        <translation>Bag of tricks (Luo et al., 1903.07071): ResNet-50 mit letzter Schrittweite 1 und BNNeck; Kreuzentropie mit geglätteten Labels + Batch-hard-Triplet + Center-Loss. Eine GPU mit 12 GB; Ordner wie bei Market-1501</translation>
+    </message>
+    <message>
+        <source>The body embedder that Cameo ships: OSNet x0.25 from nothing on 128x64 crops, on two CPU cores.</source>
+        <translation>Das mitgelieferte Modell für Körper: OSNet x0.25 von null auf Ausschnitten von 128x64, auf zwei CPU-Kernen.</translation>
+    </message>
+    <message>
+        <source>Circle loss (Sun et al., 2002.10857) by class and by pair together, OSNet from nothing</source>
+        <translation>Circle-Loss (Sun et al., 2002.10857) nach Klasse und nach Paar zugleich, OSNet von null</translation>
+    </message>
+    <message>
+        <source>Multi-similarity loss with its miner (Wang et al., 1904.06627) and a cross-batch memory</source>
+        <translation>Multi-Similarity-Loss mit seinem Miner (Wang et al., 1904.06627) und einem Gedächtnis über Batches hinweg</translation>
+    </message>
+    <message>
+        <source>Does everything work? Made-up people, under a minute on any machine</source>
+        <translation>Funktioniert alles? Erfundene Personen, unter einer Minute auf jedem Computer</translation>
+    </message>
+    <message>
+        <source>ArcFace (Deng et al., 1801.07698) on a web-scale folder of aligned 112x112 faces, a folder for each identity; iResNet-50, class centres shared out among the GPUs (Partial FC, 2203.15565)</source>
+        <translation>ArcFace (Deng et al., 1801.07698) auf einem sehr großen Ordner ausgerichteter Gesichter von 112x112, ein Ordner je Identität; iResNet-50, Klassenzentren auf die GPUs verteilt (Partial FC, 2203.15565)</translation>
+    </message>
+    <message>
+        <source>Faces with little data (hundreds of identities) or one small GPU: MobileFaceNet, CosFace with a mild margin, stronger changes to the pictures</source>
+        <translation>Gesichter mit wenig Daten (Hunderte Identitäten) oder einer kleinen GPU: MobileFaceNet, CosFace mit mildem Margin, stärkere Veränderungen der Bilder</translation>
+    </message>
+    <message>
+        <source>Fine-grained things in folders (birds, cars, products): Proxy-Anchor (2003.13911) on a torchvision network, judged by Recall@1</source>
+        <translation>Feine Unterschiede in Ordnern (Vögel, Autos, Produkte): Proxy-Anchor (2003.13911) auf einem Netz aus torchvision, beurteilt nach Recall@1</translation>
+    </message>
+</context>
+<context>
     <name>CrashDialog</name>
     <message>
         <source>Something went wrong</source>
@@ -933,6 +1344,101 @@
     <message>
         <source>Add to {} instead</source>
         <translation>Stattdessen zu {} hinzufügen</translation>
+    </message>
+</context>
+<context>
+    <name>EventLog</name>
+    <message>
+        <source>add video</source>
+        <translation>Video hinzugefügt</translation>
+    </message>
+    <message>
+        <source>resume video</source>
+        <translation>Video fortgesetzt</translation>
+    </message>
+    <message>
+        <source>remove video</source>
+        <translation>Video entfernt</translation>
+    </message>
+    <message>
+        <source>relink</source>
+        <translation>neu verknüpft</translation>
+    </message>
+    <message>
+        <source>enroll</source>
+        <translation>angelegt</translation>
+    </message>
+    <message>
+        <source>rename</source>
+        <translation>umbenannt</translation>
+    </message>
+    <message>
+        <source>notes</source>
+        <translation>Notizen geändert</translation>
+    </message>
+    <message>
+        <source>merge</source>
+        <translation>zusammengeführt</translation>
+    </message>
+    <message>
+        <source>split</source>
+        <translation>aufgeteilt</translation>
+    </message>
+    <message>
+        <source>move templates</source>
+        <translation>Vorlagen verschoben</translation>
+    </message>
+    <message>
+        <source>delete templates</source>
+        <translation>Vorlagen gelöscht</translation>
+    </message>
+    <message>
+        <source>forget</source>
+        <translation>vergessen</translation>
+    </message>
+    <message>
+        <source>import people</source>
+        <translation>Personen importiert</translation>
+    </message>
+    <message>
+        <source>verdict</source>
+        <translation>Urteil</translation>
+    </message>
+    <message>
+        <source>undo</source>
+        <translation>rückgängig gemacht</translation>
+    </message>
+    <message>
+        <source>redo</source>
+        <translation>wiederholt</translation>
+    </message>
+    <message>
+        <source>use model</source>
+        <translation>Modell gewechselt</translation>
+    </message>
+    <message>
+        <source>embed again</source>
+        <translation>neu berechnet</translation>
+    </message>
+    <message>
+        <source>erase events</source>
+        <translation>Ereignisse gelöscht</translation>
+    </message>
+    <message>
+        <source>keep as it is</source>
+        <translation>so belassen</translation>
+    </message>
+    <message>
+        <source>accept retraining</source>
+        <translation>Nachtraining übernommen</translation>
+    </message>
+    <message>
+        <source>drop retraining</source>
+        <translation>Nachtraining verworfen</translation>
+    </message>
+    <message>
+        <source>roll back</source>
+        <translation>zurückgenommen</translation>
     </message>
 </context>
 <context>
@@ -1984,7 +2490,7 @@
     </message>
     <message>
         <source>Under which terms the pictures may be learnt from</source>
-        <translation>Unter welchen Bedingungen aus den Bildern gelernt werden darf</translation>
+        <translation>Was die Bilder zum Lernen freigibt</translation>
     </message>
     <message>
         <source>One sentence, shown with the model</source>
@@ -4274,7 +4780,7 @@
     </message>
     <message>
         <source>Of people it has never seen, the right one comes first for {} of the pictures</source>
-        <translation>Bei nie gesehenen Personen kommt für {} der Bilder die richtige zuerst</translation>
+        <translation>Bei nie gesehenen Personen steht für {} der Bilder die richtige an erster Stelle</translation>
     </message>
     <message>
         <source> ({} before training).</source>

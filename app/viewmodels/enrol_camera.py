@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from app.from_core import sentence_of
 from app.mailbox import Mailbox
 from app.session import Session
 from app.tasks import Job
@@ -89,4 +90,4 @@ class Snapshot(QObject):
 
     def _fail(self, ticket: int, error: CameoError) -> None:
         if ticket == self._ticket:
-            self.failed.emit(str(error))
+            self.failed.emit(sentence_of(error))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.from_core import sentence_of
 from app.session import Session
 from app.tasks import Job
 from app.viewmodels.enrol_shots import Given, Shot, open_up
@@ -120,7 +121,7 @@ class Looker(QObject):
                 return look_in(models, known, image, shot.source, kind, preview=THUMB)
             return look_at(models, known, shot.source, kind, number=number, preview=THUMB)
         except SourceError as error:
-            return str(error)
+            return sentence_of(error)
 
     def _take(self, ticket: int, key: int, what: Looked | str, known: Known) -> None:
         if ticket == self._ticket:
@@ -143,7 +144,7 @@ class Looker(QObject):
 
     def _fail(self, ticket: int, error: CameoError) -> None:
         if ticket == self._ticket:
-            self.failed.emit(str(error))
+            self.failed.emit(sentence_of(error))
 
     def _on_ended(self, ticket: int, job: Job) -> None:
         if ticket == self._ticket and job in self._jobs:

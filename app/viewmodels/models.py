@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.from_core import sentence_of
 from app.session import Message, Session
 from app.tasks import Job
 from app.viewmodels.models_rows import UNUSED, Listing, ModelRow, read_models
@@ -220,7 +221,7 @@ class Models(QObject):
         self._change(name)
 
     def _on_failed(self, name: str, error: CameoError) -> None:
-        self._problems[name] = str(error)
+        self._problems[name] = sentence_of(error)
         if name != self._selected:
             self._session.tell(error)
         self._change(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, Signal
 
+from app.from_core import sentence_of
 from app.session import Session
 from reid_core.errors import CameoError, ModelMismatch
 from reid_core.models.manifest import IMAGENET_MEAN, IMAGENET_STD, NAME, Manifest, Role
@@ -174,7 +175,7 @@ class Importing(QObject):
         self.changed.emit()
 
     def _on_failed(self, error: CameoError) -> None:
-        self.problem, self.is_busy = str(error), False
+        self.problem, self.is_busy = sentence_of(error), False
         self.changed.emit()
 
     def _on_installed(self, manifest: Manifest) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.from_core import sentence_of
 from app.session import Session
 from app.viewmodels import search_asking, search_exports
 from app.viewmodels.search_asking import Answer, Asked, Known
@@ -249,7 +250,7 @@ class Search(QObject):
 
     def _fail(self, error: CameoError) -> None:
         self._set_busy(False)
-        self.answer, self._all, self.problem = None, (), str(error)
+        self.answer, self._all, self.problem = None, (), sentence_of(error)
         self.query_changed.emit()
         self._lay_out()
 

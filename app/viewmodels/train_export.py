@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.from_core import sentence_of
 from app.session import Session
 from app.tasks import Job
 from app.training_run import CameoProcess, Client, Order
@@ -132,7 +133,7 @@ class Exporter(QObject):
             "",
             work,
             then=lambda found: self._on_answer(status, *found),
-            failed=lambda error: self._on_answer(status, {}, str(error)),
+            failed=lambda error: self._on_answer(status, {}, sentence_of(error)),
             shown=False,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal
 
+from app.from_core import sentence_of
 from app.session import Session
 from app.tasks import Job
 from app.viewmodels.train_plan import Checked, Plan, check_data, problem_of, proposed, resolved
@@ -128,7 +129,7 @@ class TrainForm(QObject):
             "",
             lambda _: problem_of(told, lines),
             then=self._on_problem,
-            failed=lambda error: self._on_problem(str(error)),
+            failed=lambda error: self._on_problem(sentence_of(error)),
             latest="train-extra",
             shown=False,
         )
@@ -160,7 +161,7 @@ class TrainForm(QObject):
         self.data_changed.emit()
 
     def _on_refused(self, error: CameoError) -> None:
-        self._checking, self.data_problem = None, str(error)
+        self._checking, self.data_problem = None, sentence_of(error)
         self.data_changed.emit()
 
     def _on_problem(self, problem: str) -> None:

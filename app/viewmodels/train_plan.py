@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app.from_core import sentence_of
 from reid_core.errors import CameoError, DataError, SourceError
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -89,7 +90,7 @@ def check_data(
         try:
             read_source(found.paths[place])
         except SourceError as error:
-            broken.append((place, str(error)))
+            broken.append((place, sentence_of(error)))
     gone = {place for place, _ in broken}
     left = found.subset([i for i in range(len(found)) if i not in gone])
     if left.classes < LEAST:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from PySide6.QtCore import QObject, Signal
 
+from app.from_core import sentence_of
 from app.requests import AddFootage, SearchFor
 from app.session import Session
 from app.tasks import Job
@@ -202,7 +203,7 @@ class Welcome(QObject):
         self._session.models_changed.emit()
 
     def _on_failed(self, name: str, error: CameoError) -> None:
-        self._put(name, state="failed", problem=str(error))
+        self._put(name, state="failed", problem=sentence_of(error))
 
     def _on_pull_ended(self, name: str, job: Job) -> None:
         if job.state == "cancelled":
@@ -243,7 +244,7 @@ class Welcome(QObject):
         self._session.asked_for.emit("search", SearchFor(person=names[0]))
 
     def _on_sample_failed(self, error: CameoError) -> None:
-        self.problem = str(error)
+        self.problem = sentence_of(error)
         self._set_step(0)
 
     def _watch(self, job: Job) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
+from app.from_core import in_window
 from app.models.videos import VideosModel
 from app.viewmodels.footage import Details, Footage
 from app.viewmodels.footage_rows import VideoRow
@@ -98,7 +99,7 @@ class DetailsPanel(QScrollArea):
                 "here. What was found in it can be searched all the same."
             ), "warn"
         if row.message:
-            return row.message, "bad" if row.state == "failed" else "warn"
+            return in_window(row.message), "bad" if row.state == "failed" else "warn"
         if self._footage.is_outdated(row) and row.state == "done":
             return self.tr(
                 "It was indexed with other settings or models than those in use."

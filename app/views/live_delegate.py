@@ -19,7 +19,7 @@ from app import imaging, theme
 from app.models.live_events import EventRow, happening, who
 from app.models.rows import Index, RowRole
 from app.widgets.painting import paint_picture, paint_text, smaller
-from app.words import clock
+from app.words import clock, decimal
 
 SIDE = 48  # px of a thumbnail
 KEPT = 400  # pixmaps
@@ -119,7 +119,7 @@ def details(row: EventRow) -> str:
         stay = QCoreApplication.translate("Live", "after {}")
         text += " " + stay.format(_duration(row.stay_s))
     if row.score is not None:
-        text += f" · {row.score:.2f}"
+        text += f" · {decimal(row.score, 2)}"
     if row.kind == "body":
         text += " · " + QCoreApplication.translate("Live", "body")
     return text

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.words import decimal
 from app.models.live_events import EventRow
 from app.requests import ShowPerson
 from app.session import Session
@@ -230,13 +231,13 @@ class Page(QWidget):
         if not live.is_running or live.state == "connecting":
             self._status.setText("")
             return
-        words = [self.tr("{:.0f} pictures per second").format(status.camera)]
+        words = [self.tr("{} pictures per second").format(decimal(status.camera, 0))]
         if status.search:
-            words.append(self.tr("searched {:.1f} times per second").format(status.search))
+            words.append(self.tr("searched {} times per second").format(decimal(status.search, 1)))
         elif not live.problem:
             words.append(self.tr("loading the models…"))
         if status.delay_s is not None:
-            words.append(self.tr("delay {:.2f} s").format(status.delay_s))
+            words.append(self.tr("delay {} s").format(decimal(status.delay_s, 2)))
         self._status.setText("  ·  ".join(words))
 
     def _on_alert(self, event: EventRow) -> None:

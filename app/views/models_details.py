@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
+from app.from_core import in_window
 from app.models.installed import InstalledModel
 from app.viewmodels.models import Models
 from app.viewmodels.models_rows import ModelRow
@@ -101,7 +102,7 @@ class DetailsPanel(QScrollArea):
         speed = self._words.speed_text(row.ms)
         pace = self.tr("{} a picture (median of {})").format(speed, row.measured_on)
         known = self.tr("{}, from {}. Measured on your own data it may be another.").format(
-            locale.toString(m.reference or 0.0, "f", 3), m.basis
+            locale.toString(m.reference or 0.0, "f", 3), in_window(m.basis)
         )
         unknown = self.tr("None known: similarities order the results only.")
         is_embedder = m.role in (Role.FACE_EMBEDDER, Role.BODY_EMBEDDER)

@@ -14,7 +14,7 @@ from app.viewmodels.search import Search
 from app.widgets.painting import MIDDLE, paint_picture, paint_text
 from app.widgets.parts import button, row
 from app.widgets.thumbs import Thumbnails
-from app.words import moment
+from app.words import decimal, moment
 
 if TYPE_CHECKING:
     from reid_core.actions.explain import Match
@@ -42,7 +42,7 @@ class Evidence(QWidget):
     def set_matches(self, matches: Sequence[Match]) -> None:
         """Show these, the best first."""
         self._matches = list(matches)
-        self.setAccessibleDescription(", ".join(f"{m.score:.2f}" for m in self._matches))
+        self.setAccessibleDescription(", ".join(decimal(m.score, 2) for m in self._matches))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -60,7 +60,7 @@ class Evidence(QWidget):
                 left = left.translated(SIDE + PAIR_GAP, 0)
             paint_picture(painter, left, self._thumbs.get(one.view), "user")
             words = QRect(cell.left(), SIDE + 1, cell.width(), 18)
-            paint_text(painter, words, f"{one.score:.3f}", c.muted, self.font(), align=MIDDLE)
+            paint_text(painter, words, decimal(one.score, 3), c.muted, self.font(), align=MIDDLE)
             if n == 0:
                 painter.setPen(QPen(QColor(c.accent)))
                 painter.drawRoundedRect(cell.adjusted(0, 0, -1, -20), 4, 4)
@@ -77,11 +77,11 @@ class Evidence(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             one = self._under(event.pos().x())
-            line = self.tr("The enrolled look (left) and the view at {at}, quality {quality:.2f}")
+            line = self.tr("The enrolled look (left) and the view at {at}, quality {quality}")
             if one is not None and not one.template:
-                line = self.tr("The view at {at}, quality {quality:.2f}")
+                line = self.tr("The view at {at}, quality {quality}")
             if one is not None:
-                text = line.format(at=moment(one.time_s), quality=one.quality)
+                text = line.format(at=moment(one.time_s), quality=decimal(one.quality, 2))
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
+from app.from_core import in_window
 from app.requests import PlayAt, SearchFor
 from app.session import Session
 from app.viewmodels.search import Search
@@ -289,7 +290,7 @@ class Page(QWidget):
         self._means.setVisible(found is not None)
         if found is None:
             return
-        words = found.threshold.describe()
+        words = in_window(found.threshold.describe())
         line = words[:1].upper() + words[1:] + "."
         nobody = found.threshold.value is not None and found.sightings and not self.search.n_likely
         if nobody:

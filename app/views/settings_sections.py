@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QSpinBox,
 )
 
+from app.from_core import in_window
 from app.language import is_translated
 from app.settings import LANGUAGES, THEMES
 from app.viewmodels.settings import SettingsPage, pending_folders
@@ -184,7 +185,7 @@ class RunSection(Section):
         self.provider.addItem(self.tr("The best there is"), "")
         for name in there:
             self.provider.addItem(name.removesuffix("ExecutionProvider"), name)
-        self._runtime.setText("\n".join(self._page.facts.runtime))
+        self._runtime.setText("\n".join(map(in_window, self._page.facts.runtime)))
         self.show_settings()
 
 

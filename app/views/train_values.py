@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.from_core import in_window
 from app.viewmodels.train_form import TrainForm, shown_title
 from app.viewmodels.train_plan import Plan
 from app.widgets.parts import label
@@ -137,7 +138,7 @@ class ValuesCard(QFrame):
         if recipe is None or told is None:
             return
         self.recipe.setCurrentIndex(self.recipe.findData(recipe.name))
-        self._about.setText(recipe.text)
+        self._about.setText(in_window(recipe.text))
         self._about.setVisible(bool(recipe.text))
         if recipe.name != self._shown:
             self._shown = recipe.name

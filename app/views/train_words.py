@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from app.from_core import in_window
 from app.models.runs import metric_name
 from app.viewmodels.train import Look
 from app.viewmodels.train_form import shown_title
 from app.viewmodels.train_plan import FEW, MADE, Checked
-from app.words import decimal, percent, remaining
+from app.words import decimal, number, percent, remaining
 
 translate = QCoreApplication.translate
 NAMED = 5  # unreadable pictures that are named
@@ -111,7 +112,7 @@ def summary(look: Look) -> str:
             losses,
             translate("TrainWords", "batch {}").format(told.sampler.batch),
         ]
-        words.append(translate("TrainWords", "rate {}").format(f"{told.optim.lr:g}"))
+        words.append(translate("TrainWords", "rate {}").format(number(told.optim.lr)))
     words.append(status.device)
     return " · ".join(w for w in words if w)
 
@@ -136,7 +137,7 @@ def outcome(look: Look) -> str:
 
 def notes(look: Look) -> str:
     """What is worth mentioning, a line each."""
-    lines = [look.row.message] if look.row.message else []
+    lines = [in_window(look.row.message)] if look.row.message else []
     if look.row.state == "early":
         lines.append(translate("TrainWords", "It ended early: validation no longer became better."))
     if look.details.broken:
@@ -159,7 +160,7 @@ def _epoch(look: Look) -> str:
     told, each = look.details.told, look.status.per_epoch
     if told is None or not each:
         return "–"
-    return f"{decimal(look.row.step / each, 1)} / {told.optim.epochs:g}"
+    return f"{decimal(look.row.step / each, 1)} / {number(told.optim.epochs)}"
 
 
 def _pace(pace: float | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QLocale, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.viewmodels.train_curves import NONE, Curves, Points, smoothed
 from app.widgets.parts import clear, label
-from app.words import percent
+from app.words import number, percent
 
 METRICS = {  # those that are drawn, by what their colour means elsewhere
     "mAP": "accent",
@@ -138,7 +138,7 @@ class Plot(QFrame):
         self._legend.setSpacing(theme.GAP)
         self._values = label("", "muted")
         self._values.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._plot = pg.PlotWidget()
+        self._plot = pg.PlotWidget(axisItems={s: _axis(s) for s in ("left", "bottom")})
         self._plot.setAccessibleName(title)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setMouseEnabled(x=False, y=False)
@@ -212,7 +212,7 @@ class Plot(QFrame):
         super().leaveEvent(event)
 
     def _shown(self, value: float) -> str:
-        return percent(value, 1) if self._percent else f"{value:.4g}"
+        return percent(value, 1) if self._percent else number(value, 4)
 
     def _make_items(self) -> None:
         for item in self._items:
@@ -300,3 +300,16 @@ def _validation_lines(curves: Curves | None, metric: str, *, dashed: bool) -> li
         for name, colour in METRICS.items()
         if name != left_out and len((points := curves.validation.get(name, NONE))[0])
     ]
+
+
+def _axis(side: str) -> pg.AxisItem:
+    """An axis that writes numbers as people here do."""
+    made = pg.AxisItem(side)
+    plain = made.tickStrings
+
+    def shown(values: list[float], scale: float, spacing: float) -> list[str]:
+        point = QLocale().decimalPoint()
+        return [text.replace(".", point) for text in plain(values, scale, spacing)]
+
+    made.tickStrings = shown
+    return made

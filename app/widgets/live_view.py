@@ -23,6 +23,7 @@ from app import theme
 from app.live import Found, Picture
 from app.models.live_events import who
 from app.viewmodels.live_boxes import boxes_at
+from app.words import decimal
 from reid_core.actions.watch_types import Shown
 
 ALERT_MS = 6000
@@ -80,13 +81,13 @@ class LivePicture(QWidget):
         self.alert("")
         self.update()
 
-    def note(self, text: str) -> None:
     def forget(self, person: int) -> None:
         """Call nobody so any more who is that person."""
         self._found = self._found.without(person) if self._found is not None else None
         self._before = self._before.without(person) if self._before is not None else None
         self.update()
 
+    def note(self, text: str) -> None:
         """Say something over the picture: that it is lost, say; "" for nothing."""
         if text != self._note:
             self._note = text
@@ -154,7 +155,7 @@ class LivePicture(QWidget):
             painter.drawRoundedRect(box, 3, 3)
         text = who(one.name, one.stranger)
         if one.name is not None and one.score is not None:
-            text += f"  {one.score:.2f}"
+            text += f"  {decimal(one.score, 2)}"
         self._paint_label(painter, text, one, box, strong=strong)
 
     def _paint_label(

@@ -26,7 +26,7 @@ from app.viewmodels.player_boxes import Box
 from app.widgets.overlay import in_frame, paint_band, paint_boxes, placed
 from app.widgets.parts import label, row, tool
 from app.widgets.timeline import TimelineBar
-from app.words import moment
+from app.words import moment, number
 
 GROUND = "#101010"  # around a film, in both themes: brightness beside it would change how it looks
 ROOMY = 420  # px from which the whole length stands beside the time
@@ -323,4 +323,4 @@ class PlayerWidget(QWidget):
 
 
 def _times(speed: float) -> str:
-    return f"{speed:g} ×"
+    return f"{number(speed)} ×"

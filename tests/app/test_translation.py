@@ -19,12 +19,16 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QGroupBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+import reid_core
 from app import bootstrap, language
+from app.from_core import SENTENCES, in_window
 from app.pages import HIDDEN, PAGES
 from app.session import Session
 from app.settings import LANGUAGES, Settings, save_settings
 from app.views.window import Window
-from app.words import decimal, moment, percent
+from app.words import decimal, moment, number, percent
+from reid_core.errors import NameTaken
+from reid_core.search.decide import Threshold
 
 APP = Path(language.__file__).parent
 TS = language.TRANSLATIONS / "cameo_de.ts"
@@ -88,7 +92,7 @@ def fields(text: str) -> Counter[str]:
 def test_strings_stand_where_they_can_be_found() -> None:
     """As literals: in self.tr(), QCoreApplication.translate() or QT_TRANSLATE_NOOP()."""
     allowed = {("Shortcuts", "settings_parts.py"), ("Pages", "window.py")}  # from tables
-    allowed |= {("Recipes", "train_form.py")}
+    allowed |= {("Recipes", "train_form.py"), ("Core", "from_core.py"), ("EventLog", "events.py")}
     lost = [
         f"{path.relative_to(APP)}:{line}"
         for path in sorted(APP.rglob("*.py"))
@@ -139,6 +143,48 @@ def test_places_for_values_agree(path: Path) -> None:
 def test_places_for_values_are_counted() -> None:
     assert fields("{} of {}") == fields("{1} von {0}") != fields("{} von")
     assert fields("{a} {b}") != fields("{a} {c}")
+
+
+# ---- the sentences of reid_core
+
+
+def said_in(folder: Path) -> str:
+    """Every text of its modules, what varies in it as {}."""
+
+    def text(node: ast.AST) -> str:
+        if isinstance(node, ast.JoinedStr):
+            return "".join(str(literal(v) or "{}") for v in node.values)
+        return literal(node) or "" if isinstance(node, ast.expr) else ""
+
+    trees = (ast.parse(path.read_text("utf-8")) for path in folder.rglob("*.py"))
+    return "\n".join(text(node) for tree in trees for node in ast.walk(tree))
+
+
+def test_the_sentences_of_reid_core_are_still_said() -> None:
+    from reid_core.learn.recipes import recipes
+
+    said = said_in(Path(reid_core.__file__).parent)
+    said += "\n".join(one.text for one in recipes())
+    said += (Path(reid_core.__file__).parent / "models" / "catalog.toml").read_text("utf-8")
+    parts = {form: [part.strip(" .")[:60] for part in form.split("{}")] for form in SENTENCES}
+    left = [form for form in SENTENCES if not all(part in said for part in parts[form])]
+    assert not left, f"reid_core says these no more: change them in app/from_core.py: {left}"
+
+
+def test_what_reid_core_says_is_said_in_german(german: None) -> None:
+    assert in_window("a.mp4 is empty.") == "a.mp4 ist leer."
+    known = "No face was found in a. Bild.jpg. Try a larger or clearer picture."
+    assert in_window(known).startswith("Kein Gesicht in a. Bild.jpg gefunden. Versuchen")
+    assert in_window("Nothing that is known.") == "Nothing that is known."
+    reference = "LFW at one false match in 1,000 pairs of strangers"
+    sure = in_window(Threshold(0.931, "reference", reference).describe())
+    assert sure.startswith("nicht kalibriert: 0,931 ist ein Richtwert aus LFW bei einer Verw")
+
+
+def test_an_error_is_told_in_german(german: None, session: Session, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(session.message) as told:
+        session.tell(NameTaken("Somebody named Ada is enrolled already."))
+    assert told.args[0].text == "Jemand namens Ada ist schon angelegt."
 
 
 # ---- the window
@@ -195,6 +241,7 @@ def test_each_page_is_german(key: str, german: None, session: Session, qtbot: Qt
 
 def test_numbers_are_written_as_germans_do(german: None) -> None:
     assert (decimal(1234.567, 2), percent(0.843), moment(62.5)) == ("1234,57", "84 %", "1:02,5")
+    assert number(0.001) == "0,001"
 
 
 def test_numbers_are_written_as_the_english_do() -> None:
