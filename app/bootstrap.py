@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app import crash, garbage, language, log, theme
@@ -231,6 +231,7 @@ def _show_crash(window: Window, report: str) -> None:
 def _other_library(error: CameoError) -> Path | None:
     """Say why the library cannot be opened, and ask for another folder."""
     box = QMessageBox(QMessageBox.Icon.Critical, "Cameo", sentence_of(error))
+    box.setTextFormat(Qt.TextFormat.PlainText)
     choose = box.addButton(
         QCoreApplication.translate("Bootstrap", "Choose another folder…"),
         QMessageBox.ButtonRole.AcceptRole,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -65,7 +66,7 @@ def load_settings(path: Path) -> Settings:
     """What the file says; fields that are missing, unknown or senseless get their default."""
     try:
         raw = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Settings()
     result = Settings()
     for one in fields(Settings):
@@ -81,6 +82,14 @@ def save_settings(settings: Settings, path: Path) -> None:
         write_atomically(path, json.dumps(asdict(settings), indent=1).encode("utf-8"))
     except OSError as error:
         log.warning("settings not saved: %s", error.strerror)
+
+
+def form_of(settings: Settings, name: str) -> bytes:
+    """What a widget kept of its form under a name; nothing where that is nonsense."""
+    try:
+        return base64.b64decode(settings.window.get(name, ""), validate=True)
+    except ValueError:
+        return b""
 
 
 def library_folder(settings: Settings, given: Path | None = None) -> Path:
@@ -104,7 +113,11 @@ def _folder(given: Path | None, variable: str, chosen: str, name: str) -> Path:
 def _with(settings: Settings, name: str, value: Any) -> Settings:
     wanted = type(getattr(settings, name))
     if wanted is tuple and isinstance(value, list):
-        value = tuple(str(v) for v in value)
+        value = tuple(v for v in value if isinstance(v, str))
+    if wanted is dict and isinstance(value, dict):
+        value = {k: v for k, v in value.items() if isinstance(v, str)}
+    if isinstance(value, str) and not value.isprintable():  # no folder's name holds a zero byte
+        return settings
     if wanted is float and isinstance(value, int):
         value = float(value)
     if type(value) is not wanted:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.pages import HIDDEN, PAGES, Entry, entry_of
 from app.session import Message, Session
+from app.settings import form_of
 from app.tasks import Job
 from app.widgets.activity import Activity
 from app.widgets.nav import NavButton
@@ -107,6 +108,7 @@ class Window(QMainWindow):
         titles = [j.title for j in self._session.tasks.jobs if j.shown and j.loses]
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # names of people and files are in it
         box.setWindowTitle(self.tr("Close Cameo?"))
         box.setText(self.tr("Work is under way:") + "\n" + "\n".join(titles[:5]))
         box.setInformativeText(
@@ -180,8 +182,8 @@ class Window(QMainWindow):
                 one.setIcon(theme.icon(name, one.property("icon_shade") or "text"))
 
     def _restore(self) -> None:
-        kept = self._session.settings.window.get("geometry", "")
-        if not kept or not self.restoreGeometry(QByteArray(base64.b64decode(kept))):
+        kept = form_of(self._session.settings, "geometry")
+        if not kept or not self.restoreGeometry(QByteArray(kept)):
             screen = QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(SIZE[0], screen.width()), min(SIZE[1], screen.height()))
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QSplitter
 
 from app.session import Session
+from app.settings import form_of
 
 
 def keep_splits(session: Session, splits: Mapping[str, QSplitter]) -> None:
@@ -23,5 +24,5 @@ def keep_splits(session: Session, splits: Mapping[str, QSplitter]) -> None:
 def restore_splits(session: Session, splits: Mapping[str, QSplitter]) -> None:
     """Divide them as they were; one that is not remembered stays as it is."""
     for name, one in splits.items():
-        if kept := session.settings.window.get(name, ""):
-            one.restoreState(QByteArray(base64.b64decode(kept)))
+        if kept := form_of(session.settings, name):
+            one.restoreState(QByteArray(kept))
