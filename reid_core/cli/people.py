@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
+from reid_core.cli import people_check
 from reid_core.cli.output import JsonOption, table, write_json
 from reid_core.cli.state import open_library
 
-app = typer.Typer(no_args_is_help=True, help="Who is enrolled: list, rename, merge, split, forget.")
+app = typer.Typer(
+    no_args_is_help=True, help="Who is enrolled: list, check, rename, merge, split, forget."
+)
+app.command("check")(people_check.check)
+app.command("move")(people_check.move)
+app.command("delete")(people_check.delete)
 
 
 @app.command("list")
@@ -86,20 +92,13 @@ def split(
     context: typer.Context,
     name: str,
     new_name: str,
-    templates: Annotated[list[str], typer.Argument(help="Ids from: cameo people show")],
+    templates: people_check.Templates,
 ) -> None:
     """Templates that are somebody else. Example: cameo people split Ada Byron 0abc…"""
-    from reid_core.errors import PersonNotFound
     from reid_core.library import people
-    from reid_core.library.ids import parse_id
 
     with open_library(context) as library, library.transaction("split") as tx:
-        own = {t.id for t in people.templates_of(tx, people.find_person(tx, name).id)}
-        wanted = [parse_id(t) for t in templates]
-        strange = [t for t, i in zip(templates, wanted, strict=True) if i not in own]
-        if strange:
-            raise PersonNotFound(f"{name} has no template {', '.join(strange)}.")
-        people.split(tx, [i for i in wanted if i is not None], new_name)
+        people.split(tx, people_check.own_templates(tx, name, templates), new_name)
 
 
 @app.command()
@@ -127,6 +126,10 @@ def forget(
     typer.echo(
         f"Erased {done.templates} templates, {done.vectors} vectors, {done.pictures} pictures."
     )
+    for model in done.trained_on:
+        typer.echo(
+            f"{model} learnt from them among others. Retrain, or drop it: cameo retrain list"
+        )
     typer.echo(
         "Every byte of the library was searched: nothing of them is left."
         if done.proven

@@ -24,6 +24,7 @@ COMMANDS = [
         ["people", c]
         for c in ["list", "show", "rename", "merge", "split", "forget", "export", "import"]
     ),
+    *(["people", c] for c in ["check", "move", "delete"]),
     *(["videos", c] for c in ["list", "show", "remove", "relink"]),
     *(["models", c] for c in ["list", "pull", "import", "show", "use", "remove"]),
     ["train"],
