@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.words import decimal
 from app.models.live_events import EventRow
 from app.requests import ShowPerson
 from app.session import Session
@@ -26,6 +25,7 @@ from app.views.live_naming import Naming
 from app.widgets.live_view import LivePicture
 from app.widgets.parts import EmptyState, Header, button, label, row
 from app.widgets.splits import keep_splits, restore_splits
+from app.words import decimal
 
 SPLIT = "live_across"  # among the window's settings
 
@@ -157,8 +157,8 @@ class Page(QWidget):
         live.picture_ready.connect(self._on_picture)
         live.status_changed.connect(self._on_status)
         live.alerted.connect(self._on_alert)
-        self.menu.chosen.connect(live.start)
         live.forgotten.connect(self._on_forgotten)
+        self.menu.chosen.connect(live.start)
         self._kind.currentIndexChanged.connect(lambda _: live.look_for(self._kind.currentData()))
         self.alert.toggled.connect(live.alert)
         self.record.toggled.connect(live.record)
@@ -243,13 +243,13 @@ class Page(QWidget):
     def _on_alert(self, event: EventRow) -> None:
         self.picture.alert(self.tr("{} is here").format(event.name))
 
-    def _on_settings(self) -> None:
     def _on_forgotten(self, person: int) -> None:
         self.naming.forget()  # it may show pictures of them
         self.picture.forget(person)
         if not self.live.is_running:
             self.picture.clear()  # it may be of them, and none comes after it
 
+    def _on_settings(self) -> None:
         """What may have been changed elsewhere; the picture has colours of its own."""
         for box, on in ((self.record, self.live.records), (self.alert, self.live.alerts)):
             box.blockSignals(True)
