@@ -14,6 +14,8 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from app.tips import plain_tip
+
 RowRole = Qt.ItemDataRole.UserRole  # the whole row
 SortRole = Qt.ItemDataRole.UserRole + 1  # a raw value
 TEXTS = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -96,6 +98,10 @@ class _Rows(Generic[Row], _Model):
         self._places = {self._key(r): i for i, r in enumerate(self._rows)}
 
 
+def _told(value: Any, role: int) -> Any:
+    return plain_tip(value) if role == Qt.ItemDataRole.ToolTipRole and value else value
+
+
 class ListRows(_Rows[Row], QAbstractListModel):
     """A list; what it says of a row is `cell`."""
 
@@ -107,7 +113,7 @@ class ListRows(_Rows[Row], QAbstractListModel):
         row = self.row(index)
         if row is None or role == RowRole:
             return row
-        return self.cell(row, role)
+        return _told(self.cell(row, role), role)
 
 
 class TableRows(_Rows[Row], QAbstractTableModel, Generic[Row, Column]):
@@ -161,7 +167,7 @@ class TableRows(_Rows[Row], QAbstractTableModel, Generic[Row, Column]):
             return self.text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(column)
-        return self.more(row, column, role)
+        return _told(self.more(row, column, role), role)
 
     def _alignment(self, column: int) -> int:
         side = Qt.AlignmentFlag.AlignRight if column in self._right else Qt.AlignmentFlag.AlignLeft

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 
 from PySide6.QtCore import QLocale, Qt
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVB
 from app import theme
 from app.from_core import in_window
 from app.models.videos import VideosModel
+from app.tips import plain_tip
 from app.viewmodels.footage import Details, Footage
 from app.viewmodels.footage_rows import VideoRow
 from app.views.footage_actions import ICONS, Actions
@@ -32,7 +32,7 @@ class _Elided(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         middle, whole = Qt.TextElideMode.ElideMiddle, self.text()
         shown = self.fontMetrics().elidedText(whole, middle, self.width())
-        self.setToolTip(html.escape(whole) if shown != whole else "")
+        self.setToolTip(plain_tip(whole) if shown != whole else "")
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app import imaging, theme
 from app.models.live_events import EventFilter, EventRow, LiveEvents, who
 from app.models.rows import RowRole
+from app.tips import plain_tip
 from app.views.live_delegate import EventDelegate, clock_time, details
 from app.widgets.parts import button, label, row, tool
 
@@ -155,7 +156,7 @@ class EventsPanel(QWidget):
         self._who.setText(
             self._who.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width)
         )
-        self._who.setToolTip(name)
+        self._who.setToolTip(plain_tip(name))
         self._what.setText(f"{clock_time(row.at_s)}\n{details(row)}")
         self._act.setText(self.tr("Who is this…") if row.name is None else self.tr("Show person"))
         self._large.setAccessibleName(name)

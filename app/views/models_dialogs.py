@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QLocale, QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.viewmodels.models import Switch
@@ -24,6 +24,7 @@ class Questions(QObject):
     ) -> QMessageBox:
         """A question in plain words; `then` is called when the answer is yes. Escape is no."""
         box = QMessageBox(self._parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(title)
         box.setText(text)
         box.setInformativeText(more)

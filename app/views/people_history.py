@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from app.session import Session
+from app.tips import plain_tip
 from app.widgets.parts import tool
 
 
@@ -37,6 +38,6 @@ def _set(button: QToolButton, word: str, what: str | None, key: QKeySequence.Sta
     keys = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
     button.setEnabled(what is not None)
     words = word if what is None else f"{word}: {what}"
-    button.setToolTip(f"{words} ({keys})")
+    button.setToolTip(plain_tip(f"{words} ({keys})"))
     button.setAccessibleName(words)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.models.runs import RunsModel
 from app.tasks import Tasks
+from app.tips import plain_tip
 from app.viewmodels.train import Look, Training
 from app.viewmodels.train_export import Made
 from app.viewmodels.train_runs import RunRow
@@ -202,7 +203,7 @@ class WatchView(QScrollArea):
         ours = chosen.folder == self._training.running
         stopping, paused = self._training.is_stopping, self._training.is_paused
         self.title.setText(chosen.name)
-        self.title.setToolTip(chosen.folder)
+        self.title.setToolTip(plain_tip(chosen.folder))
         text = self.tr("Stopping") if ours and stopping else self._words.state_text(chosen)
         self.state.setText(text)
         self._dress_state(chosen)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.tips import plain_tip
 from app.viewmodels.train_curves import NONE, Curves, Points, smoothed
 from app.widgets.parts import clear, label
 from app.words import number, percent
@@ -265,7 +266,7 @@ class Plot(QFrame):
         wide = max(self._values.width(), 2 * WIDE // 3)
         shown = self._values.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, wide)
         self._values.setText(shown)
-        self._values.setToolTip(line if shown != line else "")
+        self._values.setToolTip(plain_tip(line) if shown != line else "")
 
 
 class Swatch(QWidget):

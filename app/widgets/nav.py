@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolButton
 
 from app import theme
+from app.tips import plain_tip
 
 DOT = 4.0  # px, its radius
 
@@ -21,7 +22,7 @@ class NavButton(QToolButton):
     def mark(self, titles: list[str]) -> None:
         """What runs on the page; nothing for no mark."""
         self.is_busy = bool(titles)
-        self.setToolTip("\n".join(titles))
+        self.setToolTip(plain_tip("\n".join(titles)))
         self.setAccessibleDescription(", ".join(titles))
         self.update()
 
