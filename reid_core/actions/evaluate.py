@@ -1,14 +1,12 @@
-"""Measure models on labelled data: verification, re-identification, detection, tracking."""
+"""Measure models on labelled data: verification, identification, re-identification, videos."""
 
 from __future__ import annotations
 
-from reid_core.actions.evaluate_people import (
-    Reidentification,
-    ReidRules,
-    Verification,
-    evaluate_reid,
-    evaluate_verification,
-)
+from reid_core.actions.evaluate_conditions import CONDITIONS, Split
+from reid_core.actions.evaluate_identify import Identification, Splits, evaluate_identify
+from reid_core.actions.evaluate_pairs import AllPairs, Wanted, evaluate_all_pairs
+from reid_core.actions.evaluate_people import Verification, evaluate_verification
+from reid_core.actions.evaluate_reid import Reidentification, ReidRules, evaluate_reid
 from reid_core.actions.evaluate_video import (
     SCORE,
     DetectionReport,
@@ -21,14 +19,22 @@ from reid_core.actions.evaluate_video import (
 )
 
 __all__ = [
+    "CONDITIONS",
     "SCORE",
+    "AllPairs",
     "DetectionReport",
+    "Identification",
     "ReidRules",
     "Reidentification",
+    "Split",
+    "Splits",
     "TrackReport",
     "TrackletSource",
     "Verification",
+    "Wanted",
+    "evaluate_all_pairs",
     "evaluate_detect",
+    "evaluate_identify",
     "evaluate_reid",
     "evaluate_track",
     "evaluate_tracklets",

@@ -126,7 +126,21 @@ def rank_scores(
     own identity. Ties as in `rank`. Raises TooFewPairs when no query has a match, ValueError for
     similarities that are not finite.
     """
-    places: list[Ids] = []
+    return summary(
+        places(scores, query_ids=query_ids, gallery_ids=gallery_ids, junk=junk),
+        ranks=ranks,
+        protocol=protocol,
+    )
+
+
+def places(
+    scores: Scores, *, query_ids: Ids, gallery_ids: Ids, junk: Sequence[Junk] = ()
+) -> list[Ids]:
+    """For each of the Q queries where its matches stand among those that count, from 0, rising.
+
+    Arguments, ties and errors as of `rank_scores`.
+    """
+    found: list[Ids] = []
     step = max(1, CELLS // max(len(gallery_ids), 1))
     for start in range(0, len(query_ids), step):
         part = slice(start, start + step)
@@ -137,8 +151,13 @@ def rank_scores(
         similar = scores(part)
         if not np.isfinite(similar).all():
             raise ValueError("similarities must be finite numbers")
-        places += [_places(*row) for row in zip(similar, good, ~own, strict=True)]
-    return _summary(places, ranks, protocol)
+        found += [_places(*row) for row in zip(similar, good, ~own, strict=True)]
+    return found
+
+
+def average_precision(matches: Ids) -> float:
+    """The mean of the precision at each match of one query. matches: see `places`; not empty."""
+    return float(np.mean((np.arange(len(matches)) + 1) / (matches + 1)))
 
 
 def leave_one_out(vectors: Floats, ids: Ids, *, ranks: int = RANKS) -> Ranking:
@@ -275,13 +294,14 @@ def _places(similar: Floats, good: Bools, wrong: Bools) -> Ids:
     return np.asarray(ahead + np.arange(len(mine)), np.int64)
 
 
-def _summary(places: list[Ids], ranks: int, protocol: str) -> Ranking:
+def summary(places: list[Ids], *, ranks: int = RANKS, protocol: str = EVERYTHING) -> Ranking:
+    """What `places` come to. Raises TooFewPairs when no query has a match."""
     found = [p for p in places if len(p)]
     if not found:
         raise TooFewPairs("No query has a match in the gallery, so there is nothing to rank.")
     first = np.array([p[0] for p in found])
     cmc = (first[:, None] <= np.arange(ranks)).mean(axis=0).astype(np.float32)
-    precision = [float(np.mean((np.arange(len(p)) + 1) / (p + 1))) for p in found]
+    precision = [average_precision(p) for p in found]
     inverse = [len(p) / (int(p[-1]) + 1) for p in found]
     left = len(places) - len(found)
     mean, least = float(np.mean(precision)), float(np.mean(inverse))

@@ -123,19 +123,28 @@ def threshold_at(scores: Floats, same: Bools, *, far: float) -> float:
 
     Raises TooFewPairs when not even one impostor may be accepted, ValueError outside (0, 1].
     """
-    if not 0 < far <= 1:
-        raise ValueError(f"far is {far}, expected more than 0 and at most 1")
     _split(scores, same)
     impostor = np.sort(scores[~same])[::-1]
-    allowed = int(far * len(impostor) + 1e-9)  # 0.29 * 100 is 28.999999999999996
-    if allowed < 1:
-        raise TooFewPairs(
-            f"A false-match rate of {far:g} needs at least {int(np.ceil(1 / far - 1e-9))} "
-            f"impostor pairs; there are {len(impostor)}."
-        )
+    allowed = accepted_of(len(impostor), far=far)
     if allowed == len(impostor):
         return float(scores.min())
     return _just_above(impostor[allowed])
+
+
+def accepted_of(impostors: int, *, far: float) -> int:
+    """How many of the impostors a false-match rate lets pass.
+
+    Raises TooFewPairs for less than one, ValueError for a rate outside (0, 1].
+    """
+    if not 0 < far <= 1:
+        raise ValueError(f"far is {far}, expected more than 0 and at most 1")
+    allowed = int(far * impostors + 1e-9)  # 0.29 * 100 is 28.999999999999996
+    if allowed < 1:
+        raise TooFewPairs(
+            f"A false-match rate of {far:g} needs at least {int(np.ceil(1 / far - 1e-9))} "
+            f"impostor pairs; there are {impostors}."
+        )
+    return allowed
 
 
 def tar_at(scores: Floats, same: Bools, *, far: float) -> Rate:

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from reid_core import images
-from reid_core.actions import evaluate_people
+from reid_core.actions import looking
 from reid_core.actions.evaluate import ReidRules, evaluate_reid, evaluate_verification
 from reid_core.actions.loading import load_detector, load_embedder
 from reid_core.errors import BadList, EvaluationError, ImageUnreadable, TooFewPairs
+from reid_core.evaluate import rerank
 from reid_core.models.store import ModelStore
 from reid_core.types import Detections, Kind
 
@@ -135,7 +136,7 @@ def test_more_pictures_than_a_batch_keep_their_places(tmp_path: Path) -> None:
     assert got.auc == pytest.approx(
         ((genuine - 1) * impostor + 0.5) / (genuine * impostor), abs=1e-4
     )
-    assert max(embedder.batches) <= evaluate_people.BATCH < got.images
+    assert max(embedder.batches) <= looking.BATCH < got.images
     assert set(got.tar) == {"1e-1"}
     assert got.tar["1e-1"].value == pytest.approx((genuine - 1) / genuine)
     assert "no folds; 10 were dealt" in got.notes[0]
@@ -170,7 +171,7 @@ def test_whom_a_picture_is_about(others: list[tuple[int, ...]], row: int) -> Non
     boxes = np.array([(38, 38, 58, 58), *others], np.float32)
     n = len(boxes)
     found = Detections(boxes, np.ones(n, np.float32), np.zeros((n, 5, 2), np.float32), Kind.FACE)
-    assert evaluate_people.central(np.zeros((100, 100, 3), np.uint8), found) == row
+    assert looking.central(np.zeros((100, 100, 3), np.uint8), found) == row
 
 
 def market(root: Path, crops: dict[str, int]) -> Path:
@@ -369,13 +370,13 @@ def test_expansion_of_pictures_that_are_both_leaves_themselves_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    real = evaluate_people.rerank.expand
+    real = rerank.expand
 
     def expand(*args: np.ndarray, **options: object) -> np.ndarray:
         asked.append(options["own"])
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(evaluate_people.rerank, "expand", expand)
+    monkeypatch.setattr(rerank, "expand", expand)
     rules = ReidRules(expand=2)
     one = market(tmp_path / "a", {f"{w}/{i}.jpg": 40 * w + i for w in (1, 2) for i in range(3)})
     evaluate_reid(one, Angles(Kind.BODY), rules=rules)

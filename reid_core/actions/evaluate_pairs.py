@@ -1,0 +1,261 @@
+"""Verification over all pairs of labelled pictures, by one model or two against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from reid_core.actions import evaluate_conditions, labelled, looking, turned_pairs
+from reid_core.actions.evaluate_conditions import Split
+from reid_core.actions.labelled import Labelled
+from reid_core.errors import TooFewPairs
+from reid_core.evaluate import allpairs, clustered, curves
+from reid_core.evaluate.allpairs import Doubles, Rows
+from reid_core.evaluate.compare import Changed, Difference, difference
+from reid_core.evaluate.conditions import Condition
+from reid_core.evaluate.verification import Rate, accepted_of
+from reid_core.protocols import Detector, Embedder, Progress, no_progress
+
+FARS = ("1e-1", "1e-2", "1e-3", "1e-4", "1e-5", "1e-6")
+ROUGH = 30  # errors that a rate should rest on (Doddington's rule of 30, for 30 % at 90 %)
+PROTOCOL = "all pairs, each once; intervals from a bootstrap over identities"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of the pairs.
+
+    far: the false-match rate at which conditions are split and two models are compared pair by
+    pair. split: into which conditions. rounds: of the bootstrap.
+    """
+
+    far: str = "1e-3"
+    split: Split = field(default_factory=Split)
+    rounds: int = clustered.ROUNDS
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One model over all pairs. tar: the share of genuine pairs accepted, by false-match rate."""
+
+    model: str
+    auc: float
+    eer: float
+    tar: dict[str, Rate]
+    det: curves.Curve
+    histogram: curves.Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class AllPairs:
+    """What `cameo evaluate verification` reports without a list.
+
+    failures: pictures in which nobody was found, which fail all their pairs. against: the second
+    model, if one was named; differences and changed: how it compares.
+    """
+
+    pairs: int
+    genuine: int
+    impostors: int
+    identities: int
+    images: int
+    failures: int
+    auc: float
+    eer: float
+    tar: dict[str, Rate]
+    model: str
+    images_per_s: float
+    protocol: str
+    det: curves.Curve
+    histogram: curves.Histogram
+    conditions: tuple[Condition, ...] = ()
+    against: Side | None = None
+    differences: tuple[Difference, ...] = ()
+    changed: Changed | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One model's pairs, counted. drawn_tars: (R, F) TAR in each draw, at each of the rates."""
+
+    rows: Rows
+    counted: allpairs.Counted
+    points: curves.Points
+    side: Side
+    drawn_tars: Doubles
+
+
+def evaluate_all_pairs(
+    root: Path,
+    detector: Detector | None,
+    embedders: Sequence[Embedder],
+    *,
+    wanted: Wanted | None = None,
+    progress: Progress = no_progress,
+) -> AllPairs:
+    """Every pair of the pictures in a folder or list, see `labelled.find`.
+
+    detector: None where pictures are crops. embedders: one, or two to compare. Raises BadList,
+    TooFewPairs, SourceError for unreadable pictures, EvaluationError.
+    """
+    wanted = wanted or Wanted()
+    found = labelled.find(root)
+    order, ids = allpairs.in_order(found.ids)
+    pictures = found[order]
+    impostors = _check(ids)
+    known, notes = evaluate_conditions.known_groupings(pictures, wanted.split)
+    seen = looking.look(
+        pictures.paths,
+        detector,
+        embedders,
+        measured=wanted.split.measured,
+        progress=lambda share, what: progress(0.9 * share, what),
+    )
+    several = [Rows(vectors, ids, seen.found) for vectors in seen.vectors]
+    drawn = list(clustered.draws(int(ids[-1]) + 1, rounds=wanted.rounds, seed=wanted.seed))
+    judged = [
+        judge(rows, embedder.model, drawn, fars=_fars(wanted), progress=_later(progress))
+        for rows, embedder in zip(several, embedders, strict=True)
+    ]
+    groupings = [*known, *evaluate_conditions.measured_groupings(seen, wanted.split)]
+    far = _far(wanted.far, impostors, notes) if groupings or len(judged) > 1 else ""
+    conditions = evaluate_conditions.split_by(judged[0], groupings, far, drawn)
+    return _report(pictures, seen, judged, conditions, far, [*found.notes, *notes])
+
+
+def _later(progress: Progress) -> Progress:
+    return lambda share, what: progress(0.9 + 0.1 * share, what)
+
+
+def judge(
+    rows: Rows,
+    model: str,
+    drawn: Sequence[Doubles],
+    *,
+    fars: Sequence[str] = FARS,
+    progress: Progress = no_progress,
+) -> Judged:
+    """Count all pairs of one model and say how sure its rates are.
+
+    drawn: how often each identity is drawn, by bootstrap draw. Raises TooFewPairs.
+    """
+    counted = allpairs.count(rows, progress=progress)
+    at = curves.points(rows, counted, fars, progress=progress)
+    rates = [float(far) for far in at.thresholds]
+    people = clustered.people(rows, counted, far=max(rates, default=0.0), progress=progress)
+    tars = np.array([clustered.tars(people, w, rates) for w in drawn]).reshape(len(drawn), -1)
+    units = int(np.count_nonzero(rows.pictures > 1))
+    tar = {
+        far: _rate(counted, threshold, tars[:, i], units)
+        for i, (far, threshold) in enumerate(at.thresholds.items())
+    }
+    side = Side(
+        model,
+        round(curves.area(counted), 5),
+        round(at.eer, 5),
+        tar,
+        curves.thinned(curves.curve(counted)),
+        curves.histogram(counted),
+    )
+    return Judged(rows, counted, at, side, tars)
+
+
+def _rate(counted: allpairs.Counted, threshold: float, drawn: Doubles, units: int) -> Rate:
+    value = float(np.mean(counted.genuine.scores >= threshold))
+    low, high = clustered.share_interval(drawn, value, units=units)
+    return Rate(round(value, 5), round(low, 5), round(high, 5), threshold)
+
+
+def _fars(wanted: Wanted) -> list[str]:
+    """The usual rates, and the asked one among them, falling."""
+    usual = {float(far): far for far in FARS}
+    return [far for _, far in sorted({float(wanted.far): wanted.far, **usual}.items())][::-1]
+
+
+def _check(ids: allpairs.Ids) -> int:
+    """How many pairs of two people there are; said before the work starts if too few."""
+    sizes = np.bincount(ids)
+    genuine = int(np.sum(sizes * (sizes - 1) // 2))
+    impostors = len(ids) * (len(ids) - 1) // 2 - genuine
+    if not genuine or not impostors:
+        raise TooFewPairs(
+            f"{len(ids)} pictures of {len(sizes)} people make {genuine} pairs of one person and "
+            f"{impostors} of two; both sorts are needed."
+        )
+    return impostors
+
+
+def _far(asked: str, impostors: int, notes: list[str]) -> str:
+    """The asked rate, or the lowest that there are enough pairs for."""
+    try:
+        accepted_of(impostors, far=float(asked))
+        return next((far for far in FARS if float(far) == float(asked)), asked)
+    except TooFewPairs:
+        known = [far for far in FARS if float(far) * impostors >= 1]
+        if not known:
+            raise
+        notes.append(f"Compared at a false-match rate of {known[-1]}: too few pairs for {asked}.")
+        return known[-1]
+
+
+def _report(
+    pictures: Labelled,
+    seen: looking.Seen,
+    judged: Sequence[Judged],
+    conditions: Sequence[Condition],
+    far: str,
+    notes: list[str],
+) -> AllPairs:
+    first, second = judged[0], judged[1] if len(judged) > 1 else None
+    genuine, impostors = len(first.counted.genuine), first.counted.n_impostor
+    side = first.side
+    return AllPairs(
+        pairs=genuine + impostors,
+        genuine=genuine,
+        impostors=impostors,
+        identities=len(first.rows.pictures),
+        images=len(pictures.paths),
+        failures=int(np.count_nonzero(~seen.found)),
+        auc=side.auc,
+        eer=side.eer,
+        tar=side.tar,
+        model=side.model,
+        images_per_s=round(len(pictures.paths) / seen.seconds[0], 1),
+        protocol=PROTOCOL,
+        det=side.det,
+        histogram=side.histogram,
+        conditions=tuple(conditions),
+        against=second.side if second else None,
+        differences=_differences(first, second) if second else (),
+        changed=turned_pairs.changed(pictures, first, second, far) if second else None,
+        notes=(*notes, *_sureness(first)),
+    )
+
+
+def _sureness(one: Judged) -> list[str]:
+    """What has to be known beside the rates."""
+    n = one.counted.n_impostor
+    rough = [far for far in one.points.thresholds if float(far) * n < ROUGH]
+    notes = list(one.points.left_out[:1])
+    if rough:
+        notes.append(
+            f"TAR at {', '.join(rough)} rests on fewer than {ROUGH} accepted pairs of two people; "
+            "read it as rough."
+        )
+    return notes
+
+
+def _differences(first: Judged, second: Judged) -> tuple[Difference, ...]:
+    return tuple(
+        difference(
+            f"TAR @ {far}",
+            (first.side.tar[far].value, second.side.tar[far].value),
+            second.drawn_tars[:, i] - first.drawn_tars[:, i],
+        )
+        for i, far in enumerate(first.side.tar)
+    )
