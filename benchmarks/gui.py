@@ -31,7 +31,7 @@ from common import show, store
 from made_library import make
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 
-from app import bootstrap
+from app import bootstrap, garbage
 from app.session import Session
 from app.settings import Settings
 from app.views.window import Window
@@ -191,6 +191,7 @@ class Painted(QObject):
 
 def opened(library: Path, page: str) -> tuple[Session, Window]:
     """A window on a library."""
+    garbage.allow()  # as the program does
     app = bootstrap.make_application()
     settings = Settings(theme="light", seen_welcome=True, last_page=page)
     bootstrap.dress(app, settings)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app import garbage
 from app.live import Found, LiveFrames, LiveRun, Picture, Told, open_live
 from app.models.live_events import LiveEvents
 from app.session import Session
@@ -314,6 +315,7 @@ class Live(QObject):
         with self._watcher_lock:
             if self._watcher is None:
                 self._watcher = self._make(kinds)
+                garbage.freeze()
             else:
                 self._watcher.use(kinds, self._session.models())
             return self._watcher

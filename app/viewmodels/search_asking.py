@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app import garbage
 from app.session import Session
 from app.viewmodels.search_rows import Options, PersonRow
 from reid_core.errors import NoFace, PersonNotFound
@@ -103,6 +104,7 @@ def warm(session: Session, progress: Progress) -> None:
     for n, kind in enumerate(Kind):
         progress(n / 2, "")
         searcher.warm(kind)
+    garbage.freeze()
 
 
 def answer(session: Session, asked: Asked, options: Options, held: Answer | None) -> Answer:
