@@ -25,23 +25,23 @@ from reid_core.video.encode import encoder
 RATE = 25
 
 
-def make(path: Path, minutes: int) -> None:
-    """One minute of the film at 1920x1080, encoded once and repeated without encoding again."""
+def make(path: Path, pieces: int, *, piece_s: int = 60) -> None:
+    """A minute of the film at 1920x1080, encoded once and repeated without encoding again."""
     photograph = images.read_image(sample_photograph())
     frames = [cv2.resize(p, (1920, 1080)) for p in FILM.pictures(photograph)][::3]
-    minute = path.with_name("minute.mp4")
-    with encoder(minute, per_second=RATE) as out:
-        for n in range(60 * RATE):
+    piece = path.with_name("piece.mp4")
+    with encoder(piece, per_second=RATE) as out:
+        for n in range(piece_s * RATE):
             out.write(frames[n // 5 % len(frames)], n / RATE)
     with av.open(str(path), "w") as target:
         stream = None
-        for i in range(minutes):
-            with av.open(str(minute)) as source:
+        for i in range(pieces):
+            with av.open(str(piece)) as source:
                 given = source.streams.video[0]
                 stream = stream or target.add_stream_from_template(given)
                 for packet in source.demux(given):
                     if packet.dts is not None and packet.pts is not None:
-                        shift = round(i * 60 / packet.time_base)
+                        shift = round(i * piece_s / packet.time_base)
                         packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                         packet.stream = stream
                         target.mux(packet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -40,6 +41,30 @@ def median_s(work: Callable[[], object], *, times: int) -> float:
         work()
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds)
+
+
+def told(doc: str | None) -> argparse.Namespace:
+    """What the command line of a comparison with the peers says."""
+    root = Path(__file__).resolve().parents[1]
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, a few seconds")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=root.parent / "shared" / "data",
+        help="research data laid out as docs/benchmarks.md says (default: %(default)s)",
+    )
+    return parser.parse_args()
+
+
+def needed(path: Path) -> Path:
+    """The path, or an end with a sentence: no benchmark leaves something out in silence."""
+    if not path.exists():
+        sys.exit(f"{path} is not there. Say with --data where the research data is.")
+    return path
 
 
 def show(rows: list[tuple[object, ...]], headers: tuple[str, ...]) -> None:
