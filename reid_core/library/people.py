@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from reid_core.errors import BadName, NameTaken, PersonNotFound
+from reid_core.errors import BadName, ChangedSince, NameTaken, PersonNotFound
 from reid_core.library import retrainings, schema
 from reid_core.library.ids import format_id, parse_id, random_id
 from reid_core.library.paths import floats_to_bytes
@@ -175,15 +175,20 @@ def names_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
 
 
 def rename(tx: Connection, person: int, name: str) -> None:
-    """Give another name. Raises NameTaken."""
+    """Give another name. Raises NameTaken, BadName, PersonNotFound."""
     clean = clean_name(name)
+    _must_be_there(tx, person)
     _must_be_free(tx, clean, but=person)
     p = schema.person
     tx.execute(p.update().where(p.c.id == person).values(name=clean, name_key=_key(clean)))
 
 
 def set_notes(tx: Connection, person: int, notes: str) -> None:
-    """Keep what the user writes about somebody, at most `MAX_NOTES` characters of it."""
+    """Keep what the user writes about somebody, at most `MAX_NOTES` characters of it.
+
+    Raises PersonNotFound.
+    """
+    _must_be_there(tx, person)
     p = schema.person
     tx.execute(p.update().where(p.c.id == person).values(notes=notes[:MAX_NOTES]))
 
@@ -191,10 +196,11 @@ def set_notes(tx: Connection, person: int, notes: str) -> None:
 def merge(tx: Connection, *, into: int, gone: int) -> None:
     """All templates and verdicts of `gone` become those of `into`; `gone` disappears.
 
-    Pictures that both have are kept once.
+    Pictures that both have are kept once. Raises PersonNotFound.
     """
     if into == gone:
         raise ValueError("a person cannot be merged with themselves")
+    _must_be_there(tx, into, gone)
     v = schema.verdict
     move_templates(tx, [row.id for row in templates_of(tx, gone)], into)
     known = sa.select(v.c.tracklet_id).where(v.c.person_id == into)
@@ -206,10 +212,12 @@ def merge(tx: Connection, *, into: int, gone: int) -> None:
 
 
 def split(tx: Connection, templates: Sequence[int], name: str) -> int:
-    """Move templates to a new person; returns its id."""
+    """Move templates to a new person; returns its id. Raises ChangedSince when none is left."""
     one = add_person(tx, name)
     t = schema.template
-    tx.execute(t.update().where(t.c.id.in_(templates)).values(person_id=one))
+    moved = tx.execute(t.update().where(t.c.id.in_(templates)).values(person_id=one))
+    if moved.rowcount == 0:
+        raise ChangedSince("These templates are not there any more. Nothing was done.")
     bump(tx, "people")
     return one
 
@@ -331,6 +339,11 @@ def _counted() -> sa.Select[Any]:
 
 def _key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _must_be_there(connection: Connection, *ids: int) -> None:
+    if len(names_of(connection, ids)) < len(ids):
+        raise PersonNotFound("This person is not in the library any more. Nothing was done.")
 
 
 def _must_be_free(tx: Connection, name: str, *, but: int | None = None) -> None:
