@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted([*(ROOT / "reid_core").rglob("*.py"), *(ROOT / "app").rglob("*.py")])
 
 BASE = {"types", "errors", "protocols", "files"}
-PURE = {"boxes", "align", "quality", "images", "draw", "adapter"}
+PURE = {"boxes", "align", "quality", "images", "draw", "calibration", "adapter"}
 MAY = {  # package of reid_core -> packages of reid_core that it may import at any depth
     **dict.fromkeys(BASE, BASE),
     **dict.fromkeys(PURE, BASE | PURE),

@@ -15,6 +15,7 @@ from reid_core import images, quality
 from reid_core.actions.faces import Look, looks_in, read_moment, the_one
 from reid_core.actions.gallery import Gallery
 from reid_core.actions.loading import Models
+from reid_core.actions.thresholds import threshold
 from reid_core.errors import CameoError, EnrolError, PersonNotFound, PoorQuality, SourceError
 from reid_core.library import Library, people
 from reid_core.library.media import name_of
@@ -72,7 +73,8 @@ class Known:
         gallery = Gallery.load(library, models, kind)
         with library.read() as connection:
             pictures = people.picture_owners(connection, kind)
-        return cls(gallery, models.model_id(kind), models.threshold(kind).value, pictures)
+            least = threshold(connection, models, kind).value
+        return cls(gallery, models.model_id(kind), least, pictures)
 
     def like(self, vector: Floats) -> tuple[tuple[str, float], ...]:
         """The people whom a vector (D,) resembles, most first: name, cosine."""

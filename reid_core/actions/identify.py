@@ -8,20 +8,29 @@ from dataclasses import dataclass
 from reid_core.actions.faces import looks_in, read_moment
 from reid_core.actions.gallery import Gallery
 from reid_core.actions.loading import Models
+from reid_core.actions.thresholds import known
+from reid_core.calibration import Calibration
 from reid_core.errors import SourceError
 from reid_core.library import Library
+from reid_core.quality import LEAST
 from reid_core.search.decide import Threshold
-from reid_core.types import Kind
+from reid_core.search.probability import among_people
+from reid_core.types import Floats, Kind
 
 SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody enrolled, and how similar the probe is (cosine)."""
+    """Somebody enrolled, and how similar the probe is (cosine).
+
+    probability: that it is them, of everybody enrolled and nobody of them; None uncalibrated, and
+    where the look is too poor to speak for anybody.
+    """
 
     name: str
     score: float
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +59,44 @@ def identify(
 ) -> tuple[list[Identified], Threshold]:
     """Everybody in the pictures against everybody enrolled. Unreadable pictures are told."""
     gallery = Gallery.load(library, models, kind)
-    threshold = models.threshold(kind)
-    return [_one(models, gallery, threshold, source, kind) for source in sources], threshold
+    with library.read() as connection:
+        threshold, calibration = known(connection, models, kind)
+    people = _People(gallery, threshold, calibration)
+    return [_one(models, people, source, kind) for source in sources], threshold
 
 
-def _one(
-    models: Models, gallery: Gallery, threshold: Threshold, source: str, kind: Kind
-) -> Identified:
+@dataclass(frozen=True, slots=True, eq=False)
+class _People:
+    """Whom to compare with, and what a score means."""
+
+    gallery: Gallery
+    threshold: Threshold
+    calibration: Calibration | None
+
+    def candidates(self, vector: Floats, quality: float) -> tuple[Candidate, ...]:
+        """The nearest, best first."""
+        ranked = self.gallery.rank(vector, top=SHOWN if self.calibration is None else None)
+        chances: list[float | None] = [None] * len(ranked)
+        if self.calibration is not None and quality >= LEAST:
+            llrs = self.calibration.llr([score for _, score in ranked])
+            chances = [round(p, 4) for p in among_people(llrs).tolist()]
+        names = self.gallery.names
+        return tuple(
+            Candidate(names[person], round(score, 4), chance)
+            for (person, score), chance in zip(ranked[:SHOWN], chances[:SHOWN], strict=True)
+        )
+
+
+def _one(models: Models, people: _People, source: str, kind: Kind) -> Identified:
     try:
         image, _ = read_moment(source)
     except SourceError as error:
         return Identified(source, (), str(error))
     probes = []
     for look in looks_in(models, image, kind):
-        ranked = gallery.rank(look.vector, top=SHOWN)
-        candidates = tuple(Candidate(gallery.names[p], round(s, 4)) for p, s in ranked)
-        sure = threshold.value is not None and ranked and ranked[0][1] >= threshold.value
+        candidates = people.candidates(look.vector, look.quality)
+        least = people.threshold.value
+        sure = least is not None and candidates and candidates[0].score >= least
         box = tuple(round(float(v), 1) for v in look.box)
         name = candidates[0].name if sure else None
         probes.append(Probe(box, round(look.quality, 3), name, candidates))  # type: ignore[arg-type]

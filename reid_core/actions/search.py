@@ -12,14 +12,17 @@ from sqlalchemy.engine import Connection
 
 from reid_core.actions.faces import looks_in, read_moment, the_one
 from reid_core.actions.loading import Models
+from reid_core.actions.thresholds import known
+from reid_core.calibration import Calibration
 from reid_core.errors import EnrolError, ModelMismatch
 from reid_core.library import Library, footage, people, vectors
 from reid_core.library.store import generation
 from reid_core.quality import LEAST
 from reid_core.search.decide import Query, Threshold, best_over_templates
 from reid_core.search.index import Stamp, VectorIndex, cached
+from reid_core.search.probability import posterior, search_prior
 from reid_core.search.sightings import Scored, merge, sighting_of
-from reid_core.types import Kind, Sighting
+from reid_core.types import Floats, Kind, Sighting
 from reid_core.video import counting
 
 MORE = 8  # candidates looked at per sighting wanted: a person has several tracklets in a row
@@ -115,9 +118,11 @@ class Searcher:
             scores, ids = scores[:k], ids[:k]
             said = footage.verdicts_of(connection, query.person) if query.person else {}
             scored = self._scored(connection, scores, ids, said, without_chain, rejected)
-            threshold = self._models.threshold(query.kind)
+            threshold, calibration = known(connection, self._models, query.kind)
             groups = merge(scored, at_least=threshold.value)[:top]
-            sightings = self._sightings(connection, groups, query)
+            among_n = len(index) if among is None else len(among)
+            chances = _chances(calibration, groups, scores, among_n)
+            sightings = self._sightings(connection, groups, query, chances)
         return Found(
             query.name,
             query.kind,
@@ -185,7 +190,11 @@ class Searcher:
         ]
 
     def _sightings(
-        self, connection: Connection, groups: Sequence[Sequence[Scored]], query: Query
+        self,
+        connection: Connection,
+        groups: Sequence[Sequence[Scored]],
+        query: Query,
+        chances: Sequence[float | None],
     ) -> list[Sighting]:
         """The groups with their views, each scored, and the names of their videos."""
         ids = [s.tracklet.id for group in groups for s in group]
@@ -193,11 +202,28 @@ class Searcher:
         for one in footage.views_of(connection, ids):
             views[one.tracklet_id].append(one)
         view_ids = [v.id for some in views.values() for v in some]
-        known, rows = vectors.vectors_of(connection, "view", query.kind, query.model, view_ids)
-        best = (rows @ query.vectors.T).max(1) if len(known) else np.zeros(0)
-        scores = dict(zip(known.tolist(), best.tolist(), strict=True))
+        ids_there, rows = vectors.vectors_of(connection, "view", query.kind, query.model, view_ids)
+        best = (rows @ query.vectors.T).max(1) if len(ids_there) else np.zeros(0)
+        scores = dict(zip(ids_there.tolist(), best.tolist(), strict=True))
         names = footage.video_names(connection)
-        return [sighting_of(g, names[g[0].tracklet.video_id], views, scores) for g in groups]
+        return [
+            sighting_of(g, names[g[0].tracklet.video_id], views, scores, chance)
+            for g, chance in zip(groups, chances, strict=True)
+        ]
+
+
+def _chances(
+    calibration: Calibration | None,
+    groups: Sequence[Sequence[Scored]],
+    scores: Floats,
+    n: int,
+) -> list[float | None]:
+    """The probability of each group's best tracklet. scores: of all candidates; n: searched."""
+    if calibration is None or not groups:
+        return [None] * len(groups)
+    prior = search_prior(calibration.llr(scores), n)
+    best = calibration.llr([group[0].score for group in groups])
+    return [float(p) for p in posterior(best, prior)]
 
 
 def query_person(library: Library, models: Models, name: str, *, kind: Kind | None = None) -> Query:

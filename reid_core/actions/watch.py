@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from reid_core.actions.gallery import Gallery
 from reid_core.actions.live_looks import LiveLook, look_of
 from reid_core.actions.loading import Models
 from reid_core.actions.strangers import Strangers
+from reid_core.actions.thresholds import chance_of, known
 from reid_core.actions.watch_types import Box, Event, Shown, Update
 from reid_core.library import Library
 from reid_core.track.chooser import Chooser
@@ -105,7 +106,8 @@ class Watcher:
         galleries = {k: Gallery.load(self._library, self._models, k) for k in kinds}
         events = self.end()
         self._galleries = galleries
-        self._thresholds = {k: self._models.threshold(k).value for k in kinds}
+        with self._library.read() as connection:
+            self._means = {k: known(connection, self._models, k) for k in kinds}
         self._stages = stages_for(pairs, per_second=self._per_second)
         self._tracks: dict[tuple[Kind, int], int] = {}
         self._before: Floats | None = None
@@ -255,7 +257,8 @@ class Watcher:
             self._number(one, None)  # too poor to be compared with anybody
         if vector is None or one.pinned:
             return
-        gallery, threshold = self._galleries[one.kind], self._thresholds[one.kind]
+        gallery, (meant, calibration) = self._galleries[one.kind], self._means[one.kind]
+        threshold = meant.value
         by = [v for v in (vector, one.evidence if one.name is None else None) if v is not None]
         for evidence in by:
             ranked = gallery.rank(evidence)
@@ -265,7 +268,8 @@ class Watcher:
             is_new, one.person, one.score = person != one.person, person, round(score, 4)
             one.name, one.evidence = gallery.names[person], evidence
             if is_new:
-                events.append(self._event("identified", one, self._now, box=one.box))
+                event = self._event("identified", one, self._now, box=one.box)
+                events.append(replace(event, probability=chance_of(calibration, ranked)))
             return
         if one.name is None:
             self._number(one, vector)
@@ -273,7 +277,7 @@ class Watcher:
     def _number(self, one: _Seen, vector: Floats | None) -> None:
         """A stranger gets the number they had before, or a new one."""
         if one.stranger is None:
-            threshold = self._thresholds[one.kind]
+            threshold = self._means[one.kind][0].value
             others = [s for s in self._seen.values() if s.kind is one.kind and s is not one]
             taken = {s.stranger for s in others if s.stranger is not None}
             one.stranger = self._strangers.number(

@@ -11,7 +11,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """enter, identified or leave. track counts people in this run; name is None for a stranger."""
+    """enter, identified or leave. track counts people in this run; name is None for a stranger.
+
+    probability: of identified, that it is them of everybody enrolled and nobody of them; None
+    when uncalibrated, or when the name comes from the face in a body or from the user.
+    """
 
     event: str
     time_s: float
@@ -20,6 +24,7 @@ class Event:
     name: str | None = None
     score: float | None = None
     box: Box | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reid_core.actions.gallery import Gallery
 from reid_core.actions.loading import Models
 from reid_core.errors import ModelError
-from reid_core.library import Library, footage, schema, vectors
+from reid_core.library import Library, calibrations, footage, schema, vectors
 from reid_core.library.verdicts import confirmed_people, refused_people
 from reid_core.types import Floats, Kind
 
@@ -57,10 +57,12 @@ def _names(
         return {}
     try:
         gallery, model = Gallery.load(library, models, kind), models.model_id(kind)
-        least = models.threshold(kind).value
+        reference = models.threshold(kind)
     except ModelError:  # not installed, or templates of another model: boxes without names
         return {}
     with library.read() as connection:
+        one = calibrations.get(connection, model, kind)
+        least = reference.value if one is None else one.threshold.value
         ids, rows = vectors.vectors_of(connection, "tracklet", kind, model, tracklets)
         said = confirmed_people(connection, tracklets)
         refused = refused_people(connection, tracklets)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.output import JsonOption, write_json
+from reid_core.cli.output import JsonOption, percent, write_json
 from reid_core.cli.state import One, models_for, open_library
+
+if TYPE_CHECKING:
+    from reid_core.actions.identify import Candidate
 
 
 def command(
@@ -33,7 +36,7 @@ def command(
         for result in results:
             typer.echo(f"{result.source}: {result.problem or _count(len(result.probes), kind)}")
             for probe in result.probes:
-                near = ", ".join(f"{c.name} {c.score:.3f}" for c in probe.candidates)
+                near = ", ".join(_near(c) for c in probe.candidates)
                 x, y = probe.box[:2]
                 name = probe.name or "unknown"
                 typer.echo(
@@ -42,6 +45,11 @@ def command(
         typer.echo(threshold.describe(), err=True)
     if any(result.problem for result in results):
         raise typer.Exit(2)
+
+
+def _near(one: Candidate) -> str:
+    chance = "" if one.probability is None else f" ({percent(one.probability)})"
+    return f"{one.name} {one.score:.3f}{chance}"
 
 
 def _count(n: int, kind: str) -> str:

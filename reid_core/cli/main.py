@@ -14,6 +14,7 @@ from reid_core.cli import (
     app as window,
 )
 from reid_core.cli import (
+    calibrate,
     demo,
     enroll,
     evaluate,
@@ -41,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("app")(window.command)
+app.command("calibrate")(calibrate.command)
 app.command("demo")(demo.command)
 app.command("enroll")(enroll.command)
 app.command("identify")(identify.command)

@@ -60,6 +60,13 @@ def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def percent(probability: float) -> str:
+    """0.9996 -> > 99.9 %: never 100 %, which nothing measured can be, nor 0 %."""
+    if probability > 0.999:
+        return "> 99.9 %"
+    return f"{probability:.1%}".replace("%", " %") if probability >= 0.001 else "< 0.1 %"
+
+
 def clock(seconds: float) -> str:
     """3723.4 -> 1:02:03.4."""
     tenths = round(seconds * 10)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.output import JsonOption, clock, table, write_json
+from reid_core.cli.output import JsonOption, clock, percent, table, write_json
 from reid_core.cli.state import NumberOption, One, models_for, open_library
 
 if TYPE_CHECKING:
@@ -108,9 +108,11 @@ def _write(
 
 def _print(found: Found, *, is_open: bool) -> None:
     sure = found.sure()
+    meant = any(s.probability is not None for s in found.sightings)
     rows = [
         (
             f"{s.score:.3f}",
+            *(() if not meant else ("" if s.probability is None else percent(s.probability),)),
             "yes" if s in sure else "",
             clock(s.start_s),
             clock(s.end_s),
@@ -125,7 +127,8 @@ def _print(found: Found, *, is_open: bool) -> None:
     if not rows:
         typer.echo("Nothing is indexed yet that could be searched. Begin with: cameo index VIDEO")
         return
-    typer.echo(table(rows, ("similarity", "likely", "from", "to", "video", "tracklet")))
+    means = ("probability",) if meant else ()
+    typer.echo(table(rows, ("similarity", *means, "likely", "from", "to", "video", "tracklet")))
     typer.echo(
         f"{found.query}: {len(sure)} likely of {len(rows)} shown, {found.searched} {found.kind} "
         f"tracklets searched in {found.elapsed_s * 1000:.0f} ms, "

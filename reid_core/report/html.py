@@ -148,8 +148,13 @@ def _card(card: Card) -> str:
 
 def _score(s: Sighting) -> str:
     if s.probability is not None:
-        return f"<b>{s.probability:.0%}</b> likely, similarity {s.score:.3f}"
+        return f"<b>{_percent(s.probability)}</b> probability, similarity {s.score:.3f}"
     return f"similarity <b>{s.score:.3f}</b>"
+
+
+def _percent(probability: float) -> str:
+    """Never 0 or 100 %, which nothing measured can be."""
+    return "over 99 %" if probability > 0.99 else f"{max(probability, 0.01):.0%}"
 
 
 def _facts(page: Page) -> str:

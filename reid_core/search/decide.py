@@ -16,12 +16,16 @@ class Threshold:
 
     value: cosine, or None when nothing is known. origin: "calibrated" (measured on this
     library), "reference" (measured by the model's makers or us on public data) or "none".
-    basis: on what, in words.
+    basis: on what, in words. low, high: its 95 % interval, fmr: the false-match rate it is for,
+    all None unless calibrated.
     """
 
     value: float | None
     origin: str
     basis: str
+    low: float | None = None
+    high: float | None = None
+    fmr: float | None = None
 
     def describe(self) -> str:
         """One sentence that belongs beside every score."""

@@ -11,6 +11,7 @@ import numpy as np
 from reid_core import boxes
 from reid_core.library.footage import StoredTracklet, StoredView
 from reid_core.library.ids import format_id
+from reid_core.quality import LEAST
 from reid_core.types import Evidence, Floats, Sighting
 
 GAP_S = 2.0  # tracklets closer than this, in one video, are one sighting
@@ -46,14 +47,18 @@ def sighting_of(
     video: str,
     views: Mapping[int, Sequence[StoredView]],
     scores: Mapping[int, float],
+    probability: float | None = None,
 ) -> Sighting:
-    """One group as a value. views: by tracklet. scores: cosine by view."""
+    """One group as a value. views: by tracklet. scores: cosine by view. probability: of its best
+    tracklet; not claimed where no view is good, since nothing was measured on such.
+    """
     best = group[0]
     looks = [v for s in group for v in views.get(s.tracklet.id, ())]
     looks.sort(key=lambda v: -scores.get(v.id, -1.0))
     own = [v for v in looks if v.tracklet_id == best.tracklet.id]
     moment = own[0].time_s if own else best.tracklet.start_s
     said = {s.verdict for s in group} - {None}
+    is_seen = any(v.quality >= LEAST for v in looks)
     return Sighting(
         video=video,
         kind=best.tracklet.kind,
@@ -61,7 +66,7 @@ def sighting_of(
         end_s=round(max(s.tracklet.end_s for s in group), 3),
         best_s=round(moment, 3),
         score=round(best.score, 4),
-        probability=None,
+        probability=None if probability is None or not is_seen else round(probability, 4),
         verdict=best.verdict or (said.pop() if len(said) == 1 else None),
         tracklets=tuple(format_id(s.tracklet.id) for s in group),
         box=_box_at(best.tracklet, moment),

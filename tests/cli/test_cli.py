@@ -27,6 +27,7 @@ COMMANDS = [
     *(["people", c] for c in ["check", "move", "delete"]),
     *(["videos", c] for c in ["list", "show", "remove", "relink"]),
     *(["models", c] for c in ["list", "pull", "import", "show", "use", "remove"]),
+    ["calibrate"],
     ["train"],
     ["export"],
     *(["evaluate", c] for c in ["verification", "reid", "detect", "track"]),
