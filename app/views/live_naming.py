@@ -71,9 +71,9 @@ class Naming(QFrame):
         self.name.setText(name or "")
         self.name.selectAll()
         self._check()
-        self.adjustSize()
-        self._place(where)
         self.show()
+        self._fit()
+        self._place(where)
         self.raise_()
         self.name.setFocus()
 
@@ -101,6 +101,12 @@ class Naming(QFrame):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.name.setCompleter(completer)
+
+    def _fit(self) -> None:
+        """As tall as the lines of the sentence take, which differ with language and font."""
+        inside = self.layout()
+        inside.activate()
+        self.resize(WIDTH, inside.totalHeightForWidth(WIDTH))
 
     def _check(self) -> None:
         self._enrol.setEnabled(

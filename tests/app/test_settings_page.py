@@ -244,16 +244,22 @@ def test_the_theme_is_worn_at_once(session: Session, qapp, qtbot: QtBot) -> None
     assert not theme.is_dark()
 
 
-@pytest.mark.parametrize("language", ["system", "en", "de"])
-def test_a_language_without_a_translation_stays_english(qapp, language: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "there", "n"), [("en", True, 0), ("de", True, 2), ("de", False, 0)]
+)
+def test_a_language_is_worn_once_and_english_without_a_translation(
+    qapp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, there: bool, n: int
+) -> None:
     from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QTranslator
 
     before = QLocale()
+    if not there:
+        monkeypatch.setattr("app.language.TRANSLATIONS", tmp_path)
     try:
         bootstrap.dress(qapp, Settings(language=language, theme="light"))
         bootstrap.dress(qapp, Settings(language=language, theme="light"))
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        assert len(qapp.findChildren(QTranslator)) <= (0 if language == "en" else 2)
+        assert len(qapp.findChildren(QTranslator)) == n, "ours and Qt's"
     finally:
         bootstrap.dress(qapp, Settings(language="en", theme="light"))
         QLocale.setDefault(before)

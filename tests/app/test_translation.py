@@ -93,6 +93,7 @@ def test_strings_stand_where_they_can_be_found() -> None:
     """As literals: in self.tr(), QCoreApplication.translate() or QT_TRANSLATE_NOOP()."""
     allowed = {("Shortcuts", "settings_parts.py"), ("Pages", "window.py")}  # from tables
     allowed |= {("Recipes", "train_form.py"), ("Core", "from_core.py"), ("EventLog", "events.py")}
+    allowed |= {("JobDetail", "activity.py")}
     lost = [
         f"{path.relative_to(APP)}:{line}"
         for path in sorted(APP.rglob("*.py"))
@@ -100,6 +101,27 @@ def test_strings_stand_where_they_can_be_found() -> None:
         if text is None and (context, path.name) not in allowed
     ]
     assert not lost, f"write these as literals, and what varies with format(): {lost}"
+
+
+def test_no_words_are_shown_past_the_translator() -> None:
+    """What a call that shows words is given is no literal with letters in it."""
+    shows = {"label", "button", "Header", "Section", "addItem", "addAction", "addRow", "addButton"}
+    shows |= {"setText", "setToolTip", "setPlaceholderText", "setWindowTitle", "setAccessibleName"}
+    shows |= {"setTitle", "setSuffix", "setInformativeText", "QLabel", "QCheckBox", "QRadioButton"}
+    same = {"Cameo", "English", "Deutsch", " px"}  # in every language, as are examples of code
+    lost = []
+    for path in sorted(APP.rglob("*.py")):
+        for call in (
+            n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)
+        ):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            given = call.args[0] if name in shows and call.args else None
+            parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+            words = "".join(literal(part) or "" for part in parts if part is not None)
+            is_code = words in same or "://" in words or "=" in words
+            if any(c.isalpha() for c in words) and not is_code:
+                lost.append(f"{path.relative_to(APP)}:{call.lineno}: {words}")
+    assert not lost, f"take these through tr(): {lost}"
 
 
 def test_every_string_is_translated() -> None:
