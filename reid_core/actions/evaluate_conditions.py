@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reid_core.actions.judged_pairs import Judged
 from reid_core.actions.labelled import Labelled
 from reid_core.actions.looking import MEASURES, Seen
 from reid_core.errors import BadList, EvaluationError
-from reid_core.evaluate import allpairs, conditions
+from reid_core.evaluate import conditions
 from reid_core.evaluate.allpairs import Doubles
 from reid_core.evaluate.conditions import Condition, Grouping
 from reid_core.evaluate.labels import assign, read_labels
 
-if TYPE_CHECKING:
-    from reid_core.actions.evaluate_pairs import Judged
-
 CONDITIONS = (*MEASURES, "camera")
 UNITS = {"quality": (2, ""), "size": (0, " px"), "pose": (2, "")}
-KEEP = 2_000_000  # accepted pairs held; of more a sample stands for the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +104,17 @@ def split_by(
     """FMR and FNMR by group at the threshold of one false-match rate."""
     if not groupings:
         return []
-    threshold = judged.side.tar[far].threshold
-    accepted = allpairs.above(judged.rows, judged.counted, level=threshold, keep=KEEP)
+    accepted = judged.accepted(far)
     return [
         conditions.split(
             judged.rows,
             judged.counted.genuine,
             accepted,
             grouping,
-            threshold=threshold,
+            threshold=judged.thresholds[far],
             target=float(far),
             drawn=drawn,
+            impostors=judged.listed,
         )
         for grouping in groupings
     ]

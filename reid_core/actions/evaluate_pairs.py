@@ -10,16 +10,16 @@ import numpy as np
 
 from reid_core.actions import evaluate_conditions, labelled, looking, turned_pairs
 from reid_core.actions.evaluate_conditions import Split
+from reid_core.actions.judged_pairs import FARS, Judged, Side, differences, judge, part
 from reid_core.actions.labelled import Labelled
 from reid_core.errors import TooFewPairs
 from reid_core.evaluate import allpairs, clustered, curves
-from reid_core.evaluate.allpairs import Doubles, Rows
-from reid_core.evaluate.compare import Changed, Difference, difference
+from reid_core.evaluate.allpairs import Rows
+from reid_core.evaluate.compare import Changed, Difference
 from reid_core.evaluate.conditions import Condition
 from reid_core.evaluate.verification import Rate, accepted_of
 from reid_core.protocols import Detector, Embedder, Progress, no_progress
 
-FARS = ("1e-1", "1e-2", "1e-3", "1e-4", "1e-5", "1e-6")
 ROUGH = 30  # errors that a rate should rest on (Doddington's rule of 30, for 30 % at 90 %)
 PROTOCOL = "all pairs, each once; intervals from a bootstrap over identities"
 
@@ -36,18 +36,6 @@ class Wanted:
     split: Split = field(default_factory=Split)
     rounds: int = clustered.ROUNDS
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One model over all pairs. tar: the share of genuine pairs accepted, by false-match rate."""
-
-    model: str
-    auc: float
-    eer: float
-    tar: dict[str, Rate]
-    det: curves.Curve
-    histogram: curves.Histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +67,6 @@ class AllPairs:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """One model's pairs, counted. drawn_tars: (R, F) TAR in each draw, at each of the rates."""
-
-    rows: Rows
-    counted: allpairs.Counted
-    points: curves.Points
-    side: Side
-    drawn_tars: Doubles
-
-
 def evaluate_all_pairs(
     root: Path,
     detector: Detector | None,
@@ -114,64 +91,22 @@ def evaluate_all_pairs(
         detector,
         embedders,
         measured=wanted.split.measured,
-        progress=lambda share, what: progress(0.9 * share, what),
+        progress=part(progress, 0, 0.9),
     )
     several = [Rows(vectors, ids, seen.found) for vectors in seen.vectors]
     drawn = list(clustered.draws(int(ids[-1]) + 1, rounds=wanted.rounds, seed=wanted.seed))
-    judged = [
-        judge(rows, embedder.model, drawn, fars=_fars(wanted), progress=_later(progress))
-        for rows, embedder in zip(several, embedders, strict=True)
-    ]
+    judged = []
+    for i, (rows, embedder) in enumerate(zip(several, embedders, strict=True)):
+        told = part(progress, *(0.9 + 0.1 * (i + step) / len(several) for step in (0, 1)))
+        judged.append(judge(rows, embedder.model, drawn, fars=fars(wanted), progress=told))
     groupings = [*known, *evaluate_conditions.measured_groupings(seen, wanted.split)]
-    far = _far(wanted.far, impostors, notes) if groupings or len(judged) > 1 else ""
+    far = compared_at(wanted.far, impostors, notes) if groupings or len(judged) > 1 else ""
     conditions = evaluate_conditions.split_by(judged[0], groupings, far, drawn)
+    notes += [*judged[0].left_out[:1], *_sureness(judged[0])]
     return _report(pictures, seen, judged, conditions, far, [*found.notes, *notes])
 
 
-def _later(progress: Progress) -> Progress:
-    return lambda share, what: progress(0.9 + 0.1 * share, what)
-
-
-def judge(
-    rows: Rows,
-    model: str,
-    drawn: Sequence[Doubles],
-    *,
-    fars: Sequence[str] = FARS,
-    progress: Progress = no_progress,
-) -> Judged:
-    """Count all pairs of one model and say how sure its rates are.
-
-    drawn: how often each identity is drawn, by bootstrap draw. Raises TooFewPairs.
-    """
-    counted = allpairs.count(rows, progress=progress)
-    at = curves.points(rows, counted, fars, progress=progress)
-    rates = [float(far) for far in at.thresholds]
-    people = clustered.people(rows, counted, far=max(rates, default=0.0), progress=progress)
-    tars = np.array([clustered.tars(people, w, rates) for w in drawn]).reshape(len(drawn), -1)
-    units = int(np.count_nonzero(rows.pictures > 1))
-    tar = {
-        far: _rate(counted, threshold, tars[:, i], units)
-        for i, (far, threshold) in enumerate(at.thresholds.items())
-    }
-    side = Side(
-        model,
-        round(curves.area(counted), 5),
-        round(at.eer, 5),
-        tar,
-        curves.thinned(curves.curve(counted)),
-        curves.histogram(counted),
-    )
-    return Judged(rows, counted, at, side, tars)
-
-
-def _rate(counted: allpairs.Counted, threshold: float, drawn: Doubles, units: int) -> Rate:
-    value = float(np.mean(counted.genuine.scores >= threshold))
-    low, high = clustered.share_interval(drawn, value, units=units)
-    return Rate(round(value, 5), round(low, 5), round(high, 5), threshold)
-
-
-def _fars(wanted: Wanted) -> list[str]:
+def fars(wanted: Wanted) -> list[str]:
     """The usual rates, and the asked one among them, falling."""
     usual = {float(far): far for far in FARS}
     return [far for _, far in sorted({float(wanted.far): wanted.far, **usual}.items())][::-1]
@@ -190,7 +125,7 @@ def _check(ids: allpairs.Ids) -> int:
     return impostors
 
 
-def _far(asked: str, impostors: int, notes: list[str]) -> str:
+def compared_at(asked: str, impostors: int, notes: list[str]) -> str:
     """The asked rate, or the lowest that there are enough pairs for."""
     try:
         accepted_of(impostors, far=float(asked))
@@ -231,31 +166,19 @@ def _report(
         histogram=side.histogram,
         conditions=tuple(conditions),
         against=second.side if second else None,
-        differences=_differences(first, second) if second else (),
+        differences=differences(first, second) if second else (),
         changed=turned_pairs.changed(pictures, first, second, far) if second else None,
-        notes=(*notes, *_sureness(first)),
+        notes=tuple(notes),
     )
 
 
 def _sureness(one: Judged) -> list[str]:
     """What has to be known beside the rates."""
     n = one.counted.n_impostor
-    rough = [far for far in one.points.thresholds if float(far) * n < ROUGH]
-    notes = list(one.points.left_out[:1])
-    if rough:
-        notes.append(
-            f"TAR at {', '.join(rough)} rests on fewer than {ROUGH} accepted pairs of two people; "
-            "read it as rough."
-        )
-    return notes
-
-
-def _differences(first: Judged, second: Judged) -> tuple[Difference, ...]:
-    return tuple(
-        difference(
-            f"TAR @ {far}",
-            (first.side.tar[far].value, second.side.tar[far].value),
-            second.drawn_tars[:, i] - first.drawn_tars[:, i],
-        )
-        for i, far in enumerate(first.side.tar)
-    )
+    rough = [far for far in one.thresholds if float(far) * n < ROUGH]
+    if not rough:
+        return []
+    return [
+        f"TAR at {', '.join(rough)} rests on fewer than {ROUGH} accepted pairs of two people; "
+        "read it as rough."
+    ]

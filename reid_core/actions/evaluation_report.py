@@ -10,13 +10,16 @@ import numpy as np
 
 from reid_core import images
 from reid_core.actions.evaluate_identify import Identification
-from reid_core.actions.evaluate_pairs import AllPairs, Side
+from reid_core.actions.evaluate_pairs import AllPairs
+from reid_core.actions.evaluate_people import Verification
 from reid_core.actions.evaluate_reid import Reidentification
+from reid_core.actions.judged_pairs import Side
 from reid_core.evaluate.compare import Changed, Difference, Turned
 from reid_core.evaluate.conditions import Condition, Share
 from reid_core.evaluate.verification import Rate
 from reid_core.report import page, plots
 
+MOST = 0.5  # an error rate beyond which no threshold is of use
 LONGEST = 160  # px, the longer side of a picture in the page
 EVIDENCE = "A similarity is evidence, not proof of identity."
 
@@ -29,9 +32,11 @@ class Options:
     pictures: bool = False
 
 
-def report_pairs(done: AllPairs, path: Path, options: Options) -> None:
+def report_pairs(done: AllPairs | Verification, path: Path, options: Options) -> None:
     """Verification: error curves, both histograms, rates with their intervals."""
-    sides: list[tuple[str, AllPairs | Side]] = [(done.model, done)]
+    if done.det is None or done.histogram is None:
+        raise ValueError("a report needs the curves of what was measured")
+    sides = [(done.model, Side(done.model, done.auc, done.eer, done.tar, done.det, done.histogram))]
     if done.against is not None:
         sides.append((done.against.model, done.against))
     det = _curves(
@@ -59,10 +64,9 @@ def report_pairs(done: AllPairs, path: Path, options: Options) -> None:
     page.write_page(
         path,
         title=f"Verification: {' and '.join(name for name, _ in sides)}",
-        lead=f"{done.pairs:,} pairs of {done.images:,} pictures of {done.identities:,} people "
-        f"({done.genuine:,} of one person, {done.impostors:,} of two)",
+        lead=_lead(done),
         sections=[
-            *_compared(done.differences, done.changed, sides, options),
+            *_compared(done.differences, done.changed, sides),
             page.section(
                 "Figures",
                 page.table(("model", "AUC", "equal error rate"), summary),
@@ -72,6 +76,7 @@ def report_pairs(done: AllPairs, path: Path, options: Options) -> None:
             ),
             page.section("Plots", page.figures(det, *bars)),
             *[_condition(c) for c in done.conditions],
+            *_decisions(done.changed, sides, options),
             _notes(done.protocol, done.notes),
         ],
         footer=EVIDENCE,
@@ -102,7 +107,7 @@ def report_identify(done: Identification, path: Path, options: Options) -> None:
         lead=f"{done.gallery:,} people enrolled; {done.mated:,} searches with somebody to find "
         f"and {done.nonmated:,} in vain in a split, on average",
         sections=[
-            *_compared(done.differences, done.changed, sides, options),
+            *_compared(done.differences, done.changed, sides),
             page.section(
                 "Figures",
                 page.table(("model", "found first (rank 1)", "95 % interval"), first),
@@ -111,6 +116,7 @@ def report_identify(done: Identification, path: Path, options: Options) -> None:
                 ),
             ),
             page.section("Plots", page.figures(det, _ranks([(s[0], s[3]) for s in sides]))),
+            *_decisions(done.changed, sides, options),
             _notes(done.protocol, done.notes),
         ],
         footer=EVIDENCE,
@@ -133,18 +139,28 @@ def report_reid(done: Reidentification, path: Path, options: Options) -> None:
         title=f"Re-identification: {' and '.join(side[0] for side in sides)}",
         lead=f"{done.queries:,} queries among {done.gallery:,} pictures",
         sections=[
-            *_compared(done.differences, done.changed, sides, options),
+            *_compared(done.differences, done.changed, sides),
             page.section("Figures", page.table(heads, rows)),
             page.section("Plots", page.figures(_ranks([(s[0], s[4]) for s in sides]))),
+            *_decisions(done.changed, sides, options),
             _notes(done.protocol, done.notes),
         ],
         footer=EVIDENCE,
     )
 
 
+def _lead(done: AllPairs | Verification) -> str:
+    of = f"{done.pairs:,} pairs of {done.images:,} pictures"
+    if isinstance(done, Verification):
+        error = f"± {100 * done.accuracy_error:.2f} %"
+        return f"{of}; {done.model}: {100 * done.accuracy:.2f} {error} right over the folds"
+    sorts = f"{done.genuine:,} of one person, {done.impostors:,} of two"
+    return f"{of} of {done.identities:,} people ({sorts})"
+
+
 def _curves(title: str, x: str, y: str, several: Sequence[plots.Line]) -> str:
-    across = plots.rates_axis(x, np.concatenate([line.x for line in several]))
-    up = plots.rates_axis(y, np.concatenate([line.y for line in several]))
+    across = plots.rates_axis(x, np.concatenate([line.x for line in several]), most=MOST)
+    up = plots.rates_axis(y, np.concatenate([line.y[line.x <= MOST] for line in several]))
     about = f"{y} against {x}, lower is better: {', '.join(line.name for line in several)}"
     return plots.lines(title, about, across, up, several)
 
@@ -158,6 +174,7 @@ def _ranks(several: Sequence[tuple[str, Sequence[float]]]) -> str:
         plots.even_axis("rank", 1, max(len(line.x) for line in shares)),
         plots.even_axis("share found", min(float(low), 0.9), 1.0),
         shares,
+        key="lower",
     )
 
 
@@ -169,10 +186,9 @@ def _compared(
     differences: Sequence[Difference],
     changed: Changed | None,
     sides: Sequence[tuple[object, ...]],
-    options: Options,
 ) -> list[str]:
-    """Whether the second model is better, and the decisions that turned."""
-    if not differences or changed is None:
+    """Whether the second model is better."""
+    if changed is None:
         return []
     rows = [
         (
@@ -187,17 +203,26 @@ def _compared(
     ]
     first, second = str(sides[0][0]), str(sides[1][0])
     heads = ("figure", first, second, "points apart", "95 % interval", f"{second} is")
-    said = (
-        f"Of the decisions in which they differ, {second} is right in {changed.now_right:,} and "
-        f"{first} in {changed.now_wrong:,} ({changed.rule})."
+    about = (
+        "Both on the same pictures, in the same draws of people (paired bootstrap). Where the "
+        "interval holds zero no difference is shown, which is not to say that there is none."
     )
-    about = "Both on the same pictures, in the same draws of people (paired bootstrap)."
-    return [
-        page.section("Compared", page.table(heads, rows), page.words(about)),
-        page.section(
-            "Decisions that turned", page.words(said), *_turned(changed.examples, second, options)
-        ),
-    ]
+    return [page.section("Compared", page.table(heads, rows), page.words(about))]
+
+
+def _decisions(
+    changed: Changed | None, sides: Sequence[tuple[object, ...]], options: Options
+) -> list[str]:
+    """The decisions in which two models differ."""
+    if changed is None:
+        return []
+    first, second = str(sides[0][0]), str(sides[1][0])
+    said = (
+        f"Where they differ, {second} is right in {changed.now_right:,} and {first} in "
+        f"{changed.now_wrong:,} ({changed.rule}). The clearest:"
+    )
+    shown = _turned(changed.examples, second, options)
+    return [page.section("Decisions that turned", page.words(said), *shown)]
 
 
 def _turned(examples: Sequence[Turned], second: str, options: Options) -> list[str]:
@@ -207,9 +232,9 @@ def _turned(examples: Sequence[Turned], second: str, options: Options) -> list[s
     right = [a for a, t in zip(articles, examples, strict=True) if t.now_right]
     wrong = [a for a, t in zip(articles, examples, strict=True) if not t.now_right]
     parts = []
-    for words, some in ((f"{second} is right:", right), (f"{second} is wrong:", wrong)):
+    for words, some in ((f"{second} is right", right), (f"{second} is wrong", wrong)):
         if some:
-            parts += [page.words(words), page.grid(*some)]
+            parts += [page.heading(words), page.grid(*some)]
     return parts
 
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reid_core.actions.judged_pairs import Judged, similarities
 from reid_core.actions.labelled import Labelled
-from reid_core.evaluate import allpairs
-from reid_core.evaluate.allpairs import WORST, Rows, Scored
+from reid_core.evaluate.allpairs import Scored
 from reid_core.evaluate.compare import Changed, Turned
 from reid_core.types import Floats
 
-if TYPE_CHECKING:
-    from reid_core.actions.evaluate_pairs import Judged
-
 SHOWN = 6  # of each sort: one person or two, now right or now wrong
-KEEP = 2_000_000  # accepted pairs held; of more a sample stands for the rest
-STEP = 4096  # pairs multiplied at a time
 
 
 def changed(pictures: Labelled, first: Judged, second: Judged, far: str) -> Changed:
     """Pairs on another side of each model's own threshold at one false-match rate."""
-    limits = first.side.tar[far].threshold, second.side.tar[far].threshold
-    sorts = list(_genuine(first, second, limits)) + list(_impostors(first, second, limits))
+    limits = first.thresholds[far], second.thresholds[far]
+    sorts = [*_genuine(first, second, limits), *_impostors(first, second, far)]
     rule = (
         f"each model's threshold at a false-match rate of {far}: {limits[0]:.4f}, {limits[1]:.4f}"
     )
@@ -48,27 +42,15 @@ def _genuine(first: Judged, second: Judged, limits: tuple[float, float]) -> Iter
         yield True, right, pairs[rows], after[rows]
 
 
-def _impostors(first: Judged, second: Judged, limits: tuple[float, float]) -> Iterator[Sort]:
+def _impostors(first: Judged, second: Judged, far: str) -> Iterator[Sort]:
     """Of two people: what only the first accepts is now right, what only the second, wrong."""
-    before = allpairs.above(first.rows, first.counted, level=limits[0], keep=KEEP)
-    after = allpairs.above(second.rows, second.counted, level=limits[1], keep=KEEP)
+    before, after = first.accepted(far), second.accepted(far)
     keys = [p.first.astype(np.int64) * len(first.rows.ids) + p.second for p in (before, after)]
     gone = before[~np.isin(keys[0], keys[1])]
-    yield False, True, gone, similarities(second.rows, gone)
+    yield False, True, gone, similarities(second.rows, gone.first, gone.second)
     come = after[~np.isin(keys[1], keys[0])]
-    scores = similarities(first.rows, come)
+    scores = similarities(first.rows, come.first, come.second)
     yield False, False, Scored(scores, come.first, come.second, come.stands_for), come.scores
-
-
-def similarities(rows: Rows, pairs: Scored) -> Floats:
-    """(M,) the similarities of some pairs."""
-    result = np.full(len(pairs), WORST, np.float32)
-    for start in range(0, len(pairs), STEP):
-        a, b = pairs.first[start : start + STEP], pairs.second[start : start + STEP]
-        cosine = np.einsum("nd,nd->n", rows.vectors[a], rows.vectors[b])
-        both = rows.found[a] & rows.found[b]
-        result[start : start + STEP] = np.where(both, cosine, WORST)
-    return result
 
 
 def _shown(

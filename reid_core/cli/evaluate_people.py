@@ -80,27 +80,24 @@ def verification(
     from reid_core.actions.evaluation_report import Options, report_pairs
 
     store, bar = open_store(context), Bar("verification")
-    if pairs is not None:
-        if against or by or labels or report or kind is not One.FACE:
-            raise typer.BadParameter(
-                "--against, --by, --labels, --report and --kind are for all pairs: "
-                "leave --pairs out"
-            )
-        detector, (embedder,) = _load(store, One.FACE, [model], bar)
-        assert detector is not None
-        listed = actions.evaluate_verification(images, pairs, detector, embedder, progress=bar.tell)
-        bar.clear()
-        show(listed, json)
-        return
     split = actions.Split(tuple(dict.fromkeys(b.value for b in by or ())), labels)
+    wanted = actions.Wanted(far=_rate(fmr), split=split)
     detector, embedders = _load(store, kind, [model, *([against] if against else [])], bar)
-    done = actions.evaluate_all_pairs(
-        images,
-        detector,
-        embedders,
-        wanted=actions.Wanted(far=_rate(fmr), split=split),
-        progress=bar.tell,
-    )
+    done: actions.AllPairs | actions.Verification
+    if pairs is not None:
+        done = actions.evaluate_verification(
+            images,
+            pairs,
+            detector,
+            embedders[0],
+            against=embedders[-1] if against else None,
+            wanted=wanted,
+            progress=bar.tell,
+        )
+    else:
+        done = actions.evaluate_all_pairs(
+            images, detector, embedders, wanted=wanted, progress=bar.tell
+        )
     bar.clear()
     if report is not None:
         report_pairs(done, report, Options(images, pictures))

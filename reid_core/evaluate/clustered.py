@@ -67,9 +67,13 @@ def people(
     if len(genuine) > keep:
         rng = np.random.default_rng(seed)
         genuine = genuine[np.sort(rng.choice(len(genuine), keep, replace=False))]
+    return people_of(rows, genuine, best, whole=len(best) == counted.n_impostor)
+
+
+def people_of(rows: Rows, genuine: Scored, impostors: Scored, *, whole: bool) -> People:
+    """The same of pairs that are held. impostors: best first. whole: none is missing."""
     genuine = genuine[np.argsort(-genuine.scores, kind="stable")]
-    whole = len(best) == counted.n_impostor
-    return People(_named(genuine, rows.ids), _named(best, rows.ids), rows.pictures, whole)
+    return People(_named(genuine, rows.ids), _named(impostors, rows.ids), rows.pictures, whole)
 
 
 def _named(pairs: Scored, ids: Ids) -> Scored:

@@ -115,18 +115,23 @@ def split(
     threshold: float,
     target: float,
     drawn: Sequence[Doubles],
+    impostors: Scored | None = None,
 ) -> Condition:
     """FMR and FNMR by group.
 
     genuine: every pair of one person. accepted: the pairs of two people at or above the
-    threshold. drawn: how often each identity is drawn, by bootstrap draw.
+    threshold. drawn: how often each identity is drawn, by bootstrap draw. impostors: every pair
+    of two people that counts; None for all that the pictures make.
     """
     of, table = grouping.of, grouping.pairs
     n, weights = len(grouping.names), np.array([np.ones(len(rows.pictures)), *drawn])
     missed = genuine.scores < threshold
     fnmr, n_genuine = _of_one(rows, genuine, missed, _groups(of, table, genuine), n, weights)
     hits = _of_two(rows, accepted, _groups(of, table, accepted), n, weights)
-    totals = _pairs_of_two(rows, of, table, n, weights)
+    if impostors is None:
+        totals = _pairs_of_two(rows, of, table, n, weights)
+    else:
+        totals = _of_two(rows, impostors, _groups(of, table, impostors), n, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         fmr = hits / totals
     people = _people(rows, of, table, n)

@@ -38,6 +38,11 @@ def section(heading: str, *parts: str) -> str:
     return f"<section><h2>{escape(heading)}</h2>{''.join(parts)}</section>"
 
 
+def heading(text: str) -> str:
+    """A heading within a section."""
+    return f"<h3>{escape(text)}</h3>"
+
+
 def words(text: str, *, mark: bool = False) -> str:
     """A paragraph. mark: a warning."""
     return f'<p class="{"warning" if mark else "means"}">{escape(text)}</p>'

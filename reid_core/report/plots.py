@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 Scale = Callable[[Doubles], Doubles]
 
-WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 36, 52  # margins
+WIDTH, HEIGHT = 480, 340
+LEFT, RIGHT, TOP, BOTTOM = 56, 14, 54, 48  # margins
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 RATES = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 
 
@@ -39,6 +40,10 @@ class Axis:
         at = scale(np.clip(values, self.low, self.high))
         return np.asarray((at - low) / (high - low))
 
+    def holds(self, values: Doubles) -> NDArray[np.bool_]:
+        """Which values lie between the ends."""
+        return np.asarray((values >= self.low) & (values <= self.high))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
@@ -49,16 +54,17 @@ class Line:
     y: Doubles
 
 
-def rates_axis(label: str, values: Doubles) -> Axis:
+def rates_axis(label: str, values: Doubles, *, most: float = 1.0) -> Axis:
     """A normal-deviate axis for error rates, as DET plots have (Martin et al., Eurospeech 1997).
 
-    values: what will be drawn; the axis begins at the next tick below the least of them.
+    values: what will be drawn; the axis begins at the next tick below the least of them, and ends
+    at the next above the highest, or above `most`.
     """
     some = values[(values > 0) & (values < 1)]
     least = float(some.min()) if len(some) else 0.01
-    most = float(some.max()) if len(some) else 0.5
+    reach = float(some.max()) if len(some) else 0.5
     low = max((t for t in RATES if t <= least), default=RATES[0])
-    high = min((t for t in RATES if t >= max(most, 0.05)), default=RATES[-1])
+    high = min((t for t in RATES if t >= min(max(reach, 0.05), most)), default=RATES[-1])
     return Axis(label, low, high, tuple(t for t in RATES if low <= t <= high), "normal")
 
 
@@ -73,13 +79,20 @@ def even_axis(label: str, low: float, high: float) -> Axis:
     return Axis(label, low, high, tuple(float(round(t, 10)) for t in ticks))
 
 
-def lines(title: str, about: str, x: Axis, y: Axis, several: Sequence[Line]) -> str:
-    """Curves, each in a class of its own: line0, line1 …"""
-    drawn = "".join(
-        f'<polyline class="line line{i}" points="{_points(x, y, line)}"/>'
-        for i, line in enumerate(several)
-    )
-    return _plot(title, about, x, y, drawn + _key([line.name for line in several], "line"))
+def lines(
+    title: str, about: str, x: Axis, y: Axis, several: Sequence[Line], *, key: str = "upper"
+) -> str:
+    """Curves, each in a class of its own: line0, line1 … What lies outside the axes is left out.
+
+    key: "upper" or "lower", where the names of the lines stand.
+    """
+    drawn = ""
+    for i, line in enumerate(several):
+        inside = x.holds(line.x) & y.holds(line.y)
+        seen = Line(line.name, line.x[inside], line.y[inside])
+        drawn += f'<polyline class="line line{i}" points="{_points(x, y, seen)}"/>'
+    top = TOP if key == "upper" else HEIGHT - BOTTOM - 18 * len(several) - 14
+    return _plot(title, about, x, y, drawn + _key([s.name for s in several], "line", top))
 
 
 def histograms(
@@ -87,20 +100,21 @@ def histograms(
 ) -> str:
     """Shares by bin, one over the other. edges: (C + 1,). Each of several: name and (C,) shares."""
     x = even_axis(label, float(edges[0]), float(edges[-1]))
-    y = even_axis("share of pairs", 0.0, float(max(s.max() for _, s in several)) * 1.05)
+    y = even_axis("share of pairs", 0.0, float(max(s.max() for _, s in several)) * 1.25)
     drawn = ""
     for i, (name, shares) in enumerate(several):
         steps = np.concatenate([[0.0], np.repeat(shares, 2), [0.0]])
         outline = _points(x, y, Line(name, np.repeat(edges, 2), steps))
         drawn += f'<polygon class="area area{i}" points="{outline}"/>'
-    return _plot(title, about, x, y, drawn + _key([name for name, _ in several], "area"))
+    return _plot(title, about, x, y, drawn + _key([name for name, _ in several], "area", TOP))
 
 
 def rate(value: float) -> str:
     """A rate for people: 0.1 %, and powers of ten where that would be long."""
     if value >= 1e-3:
         return f"{100 * value:g} %"
-    return f"{value:g}" if value else "0"
+    power = round(np.log10(value)) if value > 0 else 0
+    return f"10{str(power).translate(RAISED)}" if power else "0"
 
 
 def _log(values: Doubles) -> Doubles:
@@ -129,6 +143,7 @@ def _plot(title: str, about: str, x: Axis, y: Axis, inside: str) -> str:
         f'aria-labelledby="{name}-title {name}-about">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-about">{escape(about)}</desc>'
+        f'<text class="name" x="0" y="14">{escape(_short(title, 56))}</text>'
         f"{_grid(x, y)}{inside}</svg>"
     )
 
@@ -150,24 +165,28 @@ def _grid(x: Axis, y: Axis) -> str:
         )
     middle = (LEFT + right) / 2
     parts.append(
-        f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle">{escape(x.label)}</text>'
-        f'<text x="{LEFT - 56}" y="{TOP - 20}">{escape(y.label)}</text>'
+        f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x.label)}</text>'
+        f'<text x="0" y="{TOP - 14}">{escape(y.label)}</text>'
     )
     return "".join(parts)
 
 
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _tick(axis: Axis, value: float) -> str:
-    return rate(value) if axis.scale != "linear" else f"{value:g}"
+    return rate(value) if axis.scale != "linear" else f"{value + 0.0:g}"
 
 
-def _key(names: Sequence[str], kind: str) -> str:
-    """What each line or area is, at the upper right."""
+def _key(names: Sequence[str], kind: str, top: float) -> str:
+    """What each line or area is, at the right, from `top` down."""
     parts, right = [], WIDTH - RIGHT
     for i, name in enumerate(names):
-        short = name if len(name) <= 34 else name[:33] + "…"
-        at = TOP - 22 if len(names) == 1 else TOP + 18 * i + 14
+        at = top + 18 * i + 12
         parts.append(
             f'<path class="{kind} {kind}{i}" d="M{right - 28} {at}h24v2h-24z"/>'
-            f'<text x="{right - 34}" y="{at + 5}" text-anchor="end">{escape(short)}</text>'
+            f'<text x="{right - 34}" y="{at + 5}" text-anchor="end">'
+            f"{escape(_short(name, 34))}</text>"
         )
     return "".join(parts)
