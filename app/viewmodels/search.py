@@ -56,6 +56,7 @@ class Search(QObject):
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.refresh)
         session.people_changed.connect(self._on_changed)
+        session.person_forgotten.connect(self._on_forgotten)
         session.models_changed.connect(self._on_changed)
         session.footage_changed.connect(self._on_footage_changed)
 
@@ -336,6 +337,11 @@ class Search(QObject):
         self._is_stale = True
         if self._is_shown:
             self.refresh()
+
+    def _on_forgotten(self, person: int) -> None:
+        """Their name is not to be read anywhere any more."""
+        if self.asked is not None and self.asked.person_id == person:
+            self.clear()
 
     def _on_footage_changed(self) -> None:
         self._is_stale = True

@@ -134,6 +134,7 @@ class QueryBar(QFrame):
         super().__init__()
         self.setProperty("look", "card")
         self._search = search
+        self._named = ""
         self.portrait = Portrait(thumbs)
         self.picker = PersonPicker(thumbs)
         self._what = label("", "muted")
@@ -218,8 +219,11 @@ class QueryBar(QFrame):
             self.portrait.show_jpeg(answer.asked.jpeg)
         else:
             self.portrait.show_media(answer.media if answer else "")
-        if not self.picker.hasFocus() or asked is None or asked.person:
-            self.picker.setText(asked.person if asked else "")
+        name, before = asked.person if asked else "", self._named
+        self._named = name
+        is_typing = self.picker.hasFocus() and self.picker.isModified()
+        if name != before or not is_typing:  # footage being indexed asks again all the time
+            self.picker.setText(name)
         self._what.setText(self._describe(asked))
 
     def _describe(self, asked: Asked | None) -> str:

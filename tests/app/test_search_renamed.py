@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.session import Message, Session
 from app.viewmodels.player_boxes import Boxes
 from app.viewmodels.search import Search
+from app.views.search_query import QueryBar
+from app.widgets.thumbs import Thumbnails
 from reid_core.errors import LibraryError
 from reid_core.library import erase, people
 from tests.app.people_made import enrol_made
@@ -103,3 +106,43 @@ def test_boxes_that_cannot_be_read_are_not_asked_for_with_every_picture(
         assert boxes.at(1.0) == []
         qtbot.waitUntil(lambda: not session.tasks.jobs)
     assert len(said) == 1
+
+
+def test_nothing_is_left_of_a_search_for_somebody_forgotten(
+    qtbot: QtBot, session: Session, search: Search
+) -> None:
+    bar = QueryBar(search, Thumbnails(session.library.media, session.tasks))
+    qtbot.addWidget(bar)
+    person = search.person or 0
+    assert "Ada" in words_of(bar)
+    erase.forget(session.library, person)
+    session.people_changed.emit()
+    session.person_forgotten.emit(person)
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    assert (search.asked, search.rows, search.problem) == (None, (), "")
+    assert "Ada" not in words_of(bar)
+
+
+def words_of(bar: QueryBar) -> str:
+    fields = bar.findChildren(QLineEdit) + bar.findChildren(QLabel)
+    return " ".join([*(f.text() for f in fields), bar.picker.text()])
+
+
+def test_what_is_being_typed_stays_when_the_search_is_done_again(
+    qtbot: QtBot, session: Session, search: Search
+) -> None:
+    bar = QueryBar(search, Thumbnails(session.library.media, session.tasks))
+    qtbot.addWidget(bar)
+    bar.show()
+    bar.activateWindow()
+    bar.picker.setFocus()
+    qtbot.waitUntil(bar.picker.hasFocus)
+    bar.picker.selectAll()
+    qtbot.keyClicks(bar.picker, "Gra")
+    with qtbot.waitSignal(search.result_changed):
+        search.refresh()
+    assert bar.picker.text() == "Gra"
+    search.ask_person("Grace")
+    assert bar.picker.text() == "Grace"
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    bar.close()
