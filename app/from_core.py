@@ -260,4 +260,9 @@ SENTENCES: tuple[Any, ...] = (
         "Fine-grained things in folders (birds, cars, products): Proxy-Anchor "
         "(2003.13911) on a torchvision network, judged by Recall@1",
     ),
+    QT_TRANSLATE_NOOP("Core", "downloading {}, {} MB"),
+    QT_TRANSLATE_NOOP("Core", "downloading, {} MB"),
+    QT_TRANSLATE_NOOP("Core", "downloading {}"),
+    QT_TRANSLATE_NOOP("Core", "installing {}"),
+    QT_TRANSLATE_NOOP("Core", "waiting: another process fetches {}"),
 )

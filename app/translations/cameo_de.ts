@@ -737,6 +737,26 @@
         <source>Fine-grained things in folders (birds, cars, products): Proxy-Anchor (2003.13911) on a torchvision network, judged by Recall@1</source>
         <translation>Feine Unterschiede in Ordnern (Vögel, Autos, Produkte): Proxy-Anchor (2003.13911) auf einem Netz aus torchvision, beurteilt nach Recall@1</translation>
     </message>
+    <message>
+        <source>downloading {}, {} MB</source>
+        <translation>{} wird geladen, {} MB</translation>
+    </message>
+    <message>
+        <source>downloading, {} MB</source>
+        <translation>wird geladen, {} MB</translation>
+    </message>
+    <message>
+        <source>downloading {}</source>
+        <translation>{} wird geladen</translation>
+    </message>
+    <message>
+        <source>installing {}</source>
+        <translation>{} wird installiert</translation>
+    </message>
+    <message>
+        <source>waiting: another process fetches {}</source>
+        <translation>wartet: ein anderer Prozess lädt {}</translation>
+    </message>
 </context>
 <context>
     <name>CrashDialog</name>
@@ -2298,6 +2318,17 @@
     </message>
 </context>
 <context>
+    <name>JobDetail</name>
+    <message>
+        <source>reading</source>
+        <translation>liest</translation>
+    </message>
+    <message>
+        <source>copying</source>
+        <translation>kopiert</translation>
+    </message>
+</context>
+<context>
     <name>LanesList</name>
     <message>
         <source>Time lines of the videos</source>
@@ -2905,7 +2936,7 @@
     </message>
     <message>
         <source>Watching has stopped.</source>
-        <translation>Die Beobachtung hat aufgehört.</translation>
+        <translation>Die Beobachtung wurde beendet.</translation>
     </message>
     <message>
         <source>The connection was lost. Reconnecting…</source>

@@ -37,7 +37,7 @@ class Naming(QFrame):
         self.name.setMaxLength(200)
         self._enrol = button(self.tr("Enrol"), self._accept, look="primary")
         close = tool("x", self.tr("Close"), self.dismiss)
-        inside = QVBoxLayout(self)
+        self._inside = inside = QVBoxLayout(self)
         inside.setSpacing(theme.GAP)
         inside.addLayout(row(label(self.tr("Who is this?"), "heading"), None, close))
         inside.addLayout(row(*self._views, None, gap=4))
@@ -104,9 +104,8 @@ class Naming(QFrame):
 
     def _fit(self) -> None:
         """As tall as the lines of the sentence take, which differ with language and font."""
-        inside = self.layout()
-        inside.activate()
-        self.resize(WIDTH, inside.totalHeightForWidth(WIDTH))
+        self._inside.activate()
+        self.resize(WIDTH, self._inside.totalHeightForWidth(WIDTH))
 
     def _check(self) -> None:
         self._enrol.setEnabled(

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer
+import re
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
+from app.from_core import in_window
 from app.tasks import Job
 from app.widgets.parts import label, row, tool
 from app.words import remaining
 
 TALLEST, LOWEST = 280, 76  # px; the lower one in a low window, where the rest is scrolled to
+
+DETAILS = (  # what reid_core says in a word while it works
+    QT_TRANSLATE_NOOP("JobDetail", "reading"),
+    QT_TRANSLATE_NOOP("JobDetail", "copying"),
+)
 
 
 class Activity(QScrollArea):
@@ -44,7 +53,14 @@ class Activity(QScrollArea):
         QTimer.singleShot(0, self, self._fit)
 
     def sizeHint(self) -> QSize:
-        return QSize(0, min(self._rows.sizeHint().height(), TALLEST))
+        wraps = self._rows.hasHeightForWidth()
+        tall = self._rows.totalHeightForWidth(self.width()) if wraps else 0
+        return QSize(0, min(max(tall, self._rows.sizeHint().height()), TALLEST))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # the words may take another number of lines
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(self.sizeHint().height(), LOWEST))
@@ -59,7 +75,10 @@ class _Line(QFrame):
         super().__init__()
         self._job = job
         self.setProperty("look", "card")
-        self._title, self._detail = label(job.title, wrap=True), label("", "muted", wrap=True)
+        self._title, self._detail = (
+            label(_breakable(job.title), wrap=True),
+            label("", "muted", wrap=True),
+        )
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(6)
@@ -85,8 +104,13 @@ class _Line(QFrame):
         if self._job.share > 0:
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * self._job.share))
-        words = [self._job.detail]
+        words = [QCoreApplication.translate("JobDetail", in_window(self._job.detail))]
         if self._job.remaining_s is not None:
             words.append(self.tr("{} left").format(remaining(self._job.remaining_s)))
         self._detail.setText(" · ".join(w for w in words if w))
         self._detail.setVisible(bool(self._detail.text()) or self._job.has_end)
+
+
+def _breakable(title: str) -> str:
+    """With places where a long name of a file may go on in the next line."""
+    return re.sub(r"(?<=[_\-./])(?=\w)", "\u200b", title)
