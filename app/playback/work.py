@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ class Work:
         self._coming: Standing | None = None  # read while the one before is still to be seen
         self._wall = self._media = 0.0  # one moment by both clocks
         self._delivered = 0.0
+        self._on_screen_s: float | None = None  # which picture of this file was delivered last
         self._ended = False
 
     def run(self) -> None:
@@ -82,17 +84,18 @@ class Work:
         self.close()
         if path is None:
             return
-        self._path = path
+        self._path, self._on_screen_s = path, None
         self._cursor = open_cursor(path)
         self._converter = Converter(path, self._cursor.aspect)
         self._deliver(Opened(path, self._cursor.duration_s, self._cursor.frame_s))
 
     def _seek(self, cursor: Cursor | Slides, order: Order) -> None:
         self._coming, self._ended = None, False
+        wanted_s = order.seek_s or 0.0
         found = cursor.at(
-            order.seek_s or 0.0,
+            wanted_s,
             stop=lambda: self._orders.is_overtaken,
-            rough=self._show_rough if order.is_rough else None,
+            rough=partial(self._show_rough, wanted_s) if order.is_rough else None,
         )
         if found is not None:
             self._shown = found
@@ -160,8 +163,11 @@ class Work:
         """From now on the picture of that time is due now, or in a while."""
         self._wall, self._media = time.monotonic() + in_s, time_s
 
-    def _show_rough(self, time_s: float, frame: VideoFrame) -> None:
-        if not self._orders.is_overtaken:
+    def _show_rough(self, wanted_s: float, time_s: float, frame: VideoFrame) -> None:
+        """A picture on the way, unless the one on the screen is nearer: it would only flicker."""
+        shown_s = self._on_screen_s
+        nearer = shown_s is None or abs(time_s - wanted_s) < abs(shown_s - wanted_s)
+        if nearer and not self._orders.is_overtaken:
             self._put(time_s, frame, exact=False)
 
     def _show(self) -> None:
@@ -172,7 +178,7 @@ class Work:
         box = self._orders.manner.box
         problem = self._problem(time_s) if exact else ""
         picture = self._converter.convert(frame, time_s, box, exact=exact, problem=problem)
-        self._delivered = time.monotonic()
+        self._delivered, self._on_screen_s = time.monotonic(), time_s
         self._deliver(picture)
 
     def _problem(self, time_s: float) -> str:

@@ -52,6 +52,7 @@ class Clock:
         # until the garbage collector comes by
         self._release = weakref.finalize(self, self._container.close)
         self.length = container.length(self._container, self.stream)
+        self._leaves_out = False
         self._step_s = 1 / float(self.stream.average_rate or 25)
         # an AVI file has no presentation times; those that FFmpeg guesses for reordered pictures
         # go back and forth, while decoding times are right but for a constant
@@ -60,6 +61,7 @@ class Clock:
         self._origin: Fraction | None = None
         self._reached_s = self.last_s = 0.0
         self._faulty = False
+        self._whole_from_s: float | None = None
 
     def close(self) -> None:
         """Close the file; safe from another thread, and twice."""
@@ -96,6 +98,19 @@ class Clock:
                 yield from found
                 return
         yield from self.pictures(wanted_s)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the file says when its pictures are shown."""
+        return not self._by_dts
+
+    def leave_out_before(self, time_s: float | None) -> None:
+        """From now on, and until then, have the decoder leave out pictures that no other needs.
+
+        Those that it gives before `time_s` are not all, from `time_s` on they are, each the same
+        as ever. None: it leaves out none; nor does it where the file is not `is_timed`.
+        """
+        self._whole_from_s = time_s
 
     def key_at(self, time_s: float) -> float | None:
         """About when the last key picture before a moment is shown; None where nothing says so."""
@@ -209,12 +224,26 @@ class Clock:
         self._note(packet)
         if packet.stream_index != self.stream.index:
             return []
+        self._choose(packet)
         try:
             return list(packet.decode())
         except av.error.EOFError:
             return None
         except av.error.FFmpegError as error:
             return error
+
+    def _choose(self, packet: Packet[Any]) -> None:
+        """Whether the decoder may leave a picture out when no other needs it."""
+        leaves_out = False
+        if self._whole_from_s is not None and self._origin is not None and self.is_timed:
+            if packet.pts is not None and packet.time_base is not None:
+                at_s = float(packet.pts * packet.time_base - self._origin)
+                leaves_out = at_s < self._whole_from_s
+            if not leaves_out:  # this far, all are wanted: also if the times go back from here
+                self._whole_from_s = None
+        if leaves_out != self._leaves_out:
+            self._leaves_out = leaves_out
+            self.stream.codec_context.skip_frame = "NONREF" if leaves_out else "DEFAULT"
 
     def _note(self, packet: Packet[Any]) -> None:
         """How far the file reaches, and whether its last packet is whole."""

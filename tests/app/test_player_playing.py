@@ -108,6 +108,20 @@ def test_dragging_far_shows_pictures_on_the_way(
     assert told[-1] == (90, True)
 
 
+def test_going_back_a_little_shows_nothing_farther_off_on_the_way(
+    qtbot: QtBot, player: Player, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reid_core.video.cursor.TELL_S", 0.0)
+    seen = Seen(player)
+    times = [n / 25 for n in range(200)]
+    player.open(str(film(tmp_path / "a.mp4", times=times, gop=250)), 190 / 25)
+    qtbot.waitUntil(lambda: shows(seen, 190))
+    seen.pictures.clear()
+    player.seek(150 / 25, rough=True)  # by way of the only key picture, the first
+    qtbot.waitUntil(lambda: shows(seen, 150))
+    assert all(110 < n <= 150 for n in seen.numbers)
+
+
 def test_plays_in_time_and_ends(qtbot: QtBot, player: Player, tmp_path: Path) -> None:
     seen = Seen(player)
     player.open(str(film(tmp_path / "a.mp4", n=20, rate=25)), play=True)

@@ -71,6 +71,29 @@ def test_steps_back_beyond_what_is_kept(tmp_path: Path, monkeypatch: pytest.Monk
         assert [number(cursor.previous()) for _ in range(50)] == list(range(69, 19, -1))
 
 
+def test_on_a_long_way_the_decoder_leaves_out_what_no_other_picture_needs(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mp4", times=STEADY, gop=250, b_frames=3)
+    with closing(Cursor(path)) as cursor:
+        cursor.at(0.0)
+        before = cursor._clock.decoded
+        assert number(cursor.at(STEADY[110])) == 110
+        assert cursor._clock.decoded - before < 80
+        assert [number(cursor.previous()) for _ in range(30)] == list(range(109, 79, -1))
+        assert [number(cursor.next()) for _ in range(35)] == list(range(81, 116))
+
+
+def test_nothing_is_missing_after_a_seek_that_was_stopped(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mp4", times=STEADY, gop=250, b_frames=3)
+    asked: list[int] = []
+    with closing(Cursor(path)) as cursor:
+        cursor.at(0.0)
+        assert cursor.at(4.5, stop=lambda: asked.append(1) or len(asked) > 5) is None
+        seen = [number(cursor.next()) for _ in range(50)]
+        first = seen[20]  # what was with the decoder already has passed
+        assert seen[20:] == list(range(first, first + 30))
+        assert number(cursor.at(1.6)) == 40
+
+
 def test_a_seek_stops_when_it_is_overtaken(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", times=STEADY, gop=250)
     with closing(Cursor(path)) as cursor:
