@@ -11,8 +11,10 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QHideEvent,
     QKeySequence,
     QShortcut,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QComboBox,
@@ -29,7 +31,9 @@ from app.models.people import ORDERS
 from app.requests import EnrolFrom, ShowPerson
 from app.session import Session
 from app.viewmodels.people import People
+from app.viewmodels.people_check import PeopleCheck
 from app.views.enrol_sheet import EnrolSheet
+from app.views.people_check import CheckPanel
 from app.views.people_details import DetailsPanel
 from app.views.people_grid import PeopleGrid
 from app.views.people_history import HistoryButtons
@@ -56,6 +60,8 @@ class Page(QWidget):
         self.details = DetailsPanel(self.people, self._thumbs)
         self.asker = Asker(self.people, self._thumbs, self)
         self.sheet = EnrolSheet(session)
+        self.check = PeopleCheck(session, self.people, self)
+        self.findings = CheckPanel(self.check, self._thumbs)
         self.search_field, self._order = QLineEdit(), QComboBox()
         self.merge = button(self.tr("Merge…"), self._merge_selected, icon="git-merge")
         self._nobody = label("", "muted")
@@ -74,6 +80,7 @@ class Page(QWidget):
         self.people.set_shown(True)
         if isinstance(wanted, ShowPerson):
             self._show_gallery()
+            self._close_check()
             self.search_field.clear()
             self.people.select(wanted.person)
         elif isinstance(wanted, EnrolFrom):
@@ -103,6 +110,14 @@ class Page(QWidget):
         self.details.keep_notes()
         self._stack.setCurrentWidget(self.sheet)
         self.sheet.start(sources, kind=kind, number=number, name=name)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.check.set_shown(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.check.set_shown(False)
 
     # ---- dropping
 
@@ -145,6 +160,7 @@ class Page(QWidget):
     def _make_header(self) -> Header:
         self.history = HistoryButtons(self._session)
         more = tool("dots-three", self.tr("Export and import"), lambda: None)
+        self.look = button(self.tr("Check"), self._look_through, icon="check-circle")
         more.setMenu(self.asker.gallery_menu(more))
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -152,6 +168,7 @@ class Page(QWidget):
             self.tr("People"),
             self.history,
             more,
+            self.look,
             button(self.tr("Camera…"), self._take_picture, icon="camera"),
             button(self.tr("Enrol…"), self._ask_photos, icon="user-plus", look="primary"),
         )
@@ -200,7 +217,7 @@ class Page(QWidget):
         inside.addLayout(row(self.search_field, self._order, self.merge, self._nobody, None))
         inside.addWidget(self._across, 1)
         self._gallery = gallery
-        for one in (self._empty, gallery):
+        for one in (self._empty, gallery, self.findings):
             self._inner.addWidget(one)
         front = QWidget()
         front_inside = QVBoxLayout(front)
@@ -231,6 +248,11 @@ class Page(QWidget):
         details.move_asked.connect(lambda: asker.move(self._template_ids()))
         details.split_asked.connect(lambda: asker.split(self._template_ids()))
         asker.photos_chosen.connect(self.enrol)
+        self.check.changed.connect(self._on_checked)
+        self.findings.closed.connect(self._close_check)
+        self.findings.split_asked.connect(asker.split)
+        self.findings.photos_asked.connect(asker.photos)
+        self.findings.person_asked.connect(lambda one: self.activate(ShowPerson(one)))
         self.sheet.photos_asked.connect(asker.photos)
         self.sheet.folder_asked.connect(asker.folder)
         self.sheet.closed.connect(self._show_gallery)
@@ -255,9 +277,10 @@ class Page(QWidget):
     def _on_rows(self) -> None:
         people = self.people
         self.grid.people.set_rows(people.rows)
-        self._inner.setCurrentWidget(
-            self._gallery if people.rows or not people.is_read else self._empty
-        )
+        is_empty = not people.rows and people.is_read
+        if is_empty or self._inner.currentWidget() is not self.findings:
+            self._inner.setCurrentWidget(self._empty if is_empty else self._gallery)
+        self._on_checked()
         self._describe()
         if people.selected is None and people.rows:
             self._on_selection()
@@ -295,6 +318,22 @@ class Page(QWidget):
         if confirmed:
             words.append(self.tr("{} sightings confirmed").format(locale.toString(confirmed)))
         self._header.line.setText(" · ".join(words))
+
+    def _look_through(self) -> None:
+        self.details.keep_notes()
+        self._inner.setCurrentWidget(self.findings)
+        self.findings.list.setFocus()
+        self.check.check()
+
+    def _close_check(self) -> None:
+        self._inner.setCurrentWidget(self._gallery)
+        self._on_rows()
+
+    def _on_checked(self) -> None:
+        n = len(self.check.rows)
+        self.look.setText(self.tr("Check ({})").format(n) if n else self.tr("Check"))
+        self.look.setEnabled(bool(self.people.rows))
+        self.look.setToolTip(self.tr("Look for wrong names, doubles and poor pictures"))
 
     def _look_for(self, text: str) -> None:
         self.grid.filter.look_for(text)
@@ -344,7 +383,7 @@ class Page(QWidget):
         self.grid.setFocus()
 
     def _repaint(self) -> None:
-        for one in (self.grid, self.details.templates, self.sheet.list):
+        for one in (self.grid, self.details.templates, self.sheet.list, self.findings.list):
             one.viewport().update()
 
 
