@@ -53,7 +53,7 @@
     </message>
     <message>
         <source>Show in folder</source>
-        <translation>Im Ordner zeigen</translation>
+        <translation>Im Ordner anzeigen</translation>
     </message>
     <message>
         <source>Copy its path</source>
@@ -302,6 +302,77 @@
     <message>
         <source>Write a camera&apos;s number (0, 1, …) or an address that begins with rtsp://</source>
         <translation>Geben Sie die Nummer einer Kamera (0, 1, …) oder eine Adresse ein, die mit rtsp:// beginnt</translation>
+    </message>
+</context>
+<context>
+    <name>CheckPanel</name>
+    <message>
+        <source>Check again</source>
+        <translation>Erneut prüfen</translation>
+    </message>
+    <message>
+        <source>Nothing to look at</source>
+        <translation>Nichts anzusehen</translation>
+    </message>
+    <message>
+        <source>No template looks like somebody else, no two people look the same, and there are enough good pictures of everybody.</source>
+        <translation>Keine Vorlage sieht nach jemand anderem aus, keine zwei Personen sehen gleich aus, und von allen gibt es genug gute Bilder.</translation>
+    </message>
+    <message>
+        <source>Add photos…</source>
+        <translation>Fotos hinzufügen…</translation>
+    </message>
+    <message>
+        <source>New person…</source>
+        <translation>Neue Person…</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Anzeigen</translation>
+    </message>
+    <message>
+        <source>Keep as it is</source>
+        <translation>So belassen</translation>
+    </message>
+    <message>
+        <source>It is right; do not show it again</source>
+        <translation>Es stimmt; nicht mehr anzeigen</translation>
+    </message>
+    <message>
+        <source>Back to everybody</source>
+        <translation>Zurück zu allen</translation>
+    </message>
+    <message>
+        <source>Looking through the gallery…</source>
+        <translation>Die Galerie wird durchgesehen…</translation>
+    </message>
+    <message>
+        <source>1 finding</source>
+        <translation>1 Befund</translation>
+    </message>
+    <message>
+        <source>{} findings</source>
+        <translation>{} Befunde</translation>
+    </message>
+    <message>
+        <source>{} templates looked at</source>
+        <translation>{} Vorlagen untersucht</translation>
+    </message>
+    <message>
+        <source>{} kept as they are</source>
+        <translation>{} so belassen</translation>
+    </message>
+    <message>
+        <source>Merge into {}</source>
+        <translation>In {} zusammenführen</translation>
+    </message>
+    <message>
+        <source>Move to {}</source>
+        <translation>Zu {} verschieben</translation>
     </message>
 </context>
 <context>
@@ -895,7 +966,7 @@
     </message>
     <message>
         <source>What goes: its curves, its checkpoints and its result, all of the folder {}. Models that were made of it and installed stay. This cannot be undone.</source>
-        <translation>Gelöscht werden seine Kurven, Zwischenstände und sein Ergebnis, also der ganze Ordner {}. Daraus gemachte und installierte Modelle bleiben. Das lässt sich nicht rückgängig machen.</translation>
+        <translation>Gelöscht werden seine Kurven, Zwischenstände und sein Ergebnis, also der ganze Ordner {}. Daraus erstellte und installierte Modelle bleiben. Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -914,7 +985,7 @@
     </message>
     <message>
         <source>Not them</source>
-        <translation>Nicht die Person</translation>
+        <translation>Andere Person</translation>
     </message>
     <message>
         <source>It is somebody else (X)</source>
@@ -930,7 +1001,7 @@
     </message>
     <message>
         <source>Find elsewhere</source>
-        <translation>Anderswo finden</translation>
+        <translation>Anderswo suchen</translation>
     </message>
     <message>
         <source>Search for whoever is in this sighting (F)</source>
@@ -1009,7 +1080,7 @@
     </message>
     <message>
         <source>Take it from a file…</source>
-        <translation>Aus einer Datei nehmen…</translation>
+        <translation>Aus einer Datei holen…</translation>
     </message>
     <message>
         <source>Use this model</source>
@@ -1161,6 +1232,100 @@
     </message>
 </context>
 <context>
+    <name>Doubts</name>
+    <message>
+        <source>Is this {name}?</source>
+        <translation>Ist das {name}?</translation>
+    </message>
+    <message>
+        <source>Are these {n} pictures {name}?</source>
+        <translation>Zeigen diese {n} Bilder {name}?</translation>
+    </message>
+    <message>
+        <source>Are {name} and {other} one person?</source>
+        <translation>Sind {name} und {other} eine Person?</translation>
+    </message>
+    <message>
+        <source>The pictures of {name} are poor.</source>
+        <translation>Die Bilder von {name} sind schlecht.</translation>
+    </message>
+    <message>
+        <source>The pictures of {name} are nearly the same.</source>
+        <translation>Die Bilder von {name} sind fast gleich.</translation>
+    </message>
+    <message>
+        <source>There is only one picture of {name}.</source>
+        <translation>Von {name} gibt es nur ein Bild.</translation>
+    </message>
+    <message>
+        <source>Similarity {score} to {other}, {own} to the rest of {name}.</source>
+        <translation>Ähnlichkeit {score} zu {other}, {own} zu den übrigen von {name}.</translation>
+    </message>
+    <message>
+        <source>Similarity only {own} to the rest of {name}, and nobody is nearer.</source>
+        <translation>Ähnlichkeit nur {own} zu den übrigen von {name}, und niemand ist näher.</translation>
+    </message>
+    <message>
+        <source>Their pictures have a similarity of {score}.</source>
+        <translation>Ihre Bilder haben eine Ähnlichkeit von {score}.</translation>
+    </message>
+    <message>
+        <source>Quality {}.</source>
+        <translation>Qualität {}.</translation>
+    </message>
+    <message>
+        <source>{n} templates with a similarity of {own} or more.</source>
+        <translation>{n} Vorlagen mit einer Ähnlichkeit von {own} oder mehr.</translation>
+    </message>
+    <message>
+        <source>It cannot be compared with anything.</source>
+        <translation>Es lässt sich mit nichts vergleichen.</translation>
+    </message>
+    <message>
+        <source>If it is {other}, move it there. If it is somebody else, make a new person of it or delete it.</source>
+        <translation>Ist es {other}, verschieben Sie es dorthin. Ist es jemand anderes, machen Sie eine neue Person daraus oder löschen Sie es.</translation>
+    </message>
+    <message>
+        <source>If it is somebody else, make a new person of it or delete it.</source>
+        <translation>Ist es jemand anderes, machen Sie eine neue Person daraus oder löschen Sie es.</translation>
+    </message>
+    <message>
+        <source>If they are one person, merge them: both then find more.</source>
+        <translation>Sind sie eine Person, führen Sie sie zusammen: Dann finden beide mehr.</translation>
+    </message>
+    <message>
+        <source>Poor pictures find the wrong people. Add better ones.</source>
+        <translation>Schlechte Bilder finden die Falschen. Fügen Sie bessere hinzu.</translation>
+    </message>
+    <message>
+        <source>Pictures of other days, poses and light find more.</source>
+        <translation>Bilder von anderen Tagen, in anderer Haltung und anderem Licht finden mehr.</translation>
+    </message>
+    <message>
+        <source>Three to five pictures of different days find more.</source>
+        <translation>Drei bis fünf Bilder von verschiedenen Tagen finden mehr.</translation>
+    </message>
+    <message>
+        <source>{name} has no more pictures than these that agree: it may be the others.</source>
+        <translation>Von {name} stimmen nicht mehr Bilder überein als diese: Es können auch die anderen sein.</translation>
+    </message>
+    <message>
+        <source>In question</source>
+        <translation>Fraglich</translation>
+    </message>
+    <message>
+        <source>Quality {}</source>
+        <translation>Qualität {}</translation>
+    </message>
+</context>
+<context>
+    <name>DoubtsView</name>
+    <message>
+        <source>Findings</source>
+        <translation>Befunde</translation>
+    </message>
+</context>
+<context>
     <name>Enrol</name>
     <message>
         <source>Enrol {}</source>
@@ -1232,7 +1397,7 @@
     </message>
     <message>
         <source>This picture was not looked at yet.</source>
-        <translation>Dieses Bild wurde noch nicht angesehen.</translation>
+        <translation>Dieses Bild wurde noch nicht untersucht.</translation>
     </message>
     <message>
         <source>No face was found. Use a larger or clearer picture.</source>
@@ -1539,7 +1704,7 @@
     </message>
     <message>
         <source>Show person</source>
-        <translation>Person zeigen</translation>
+        <translation>Person anzeigen</translation>
     </message>
     <message>
         <source>Add these views…</source>
@@ -1565,7 +1730,7 @@
     <name>Exporter</name>
     <message>
         <source>Making the model {}</source>
-        <translation>Modell {} wird gemacht</translation>
+        <translation>Modell {} wird erstellt</translation>
     </message>
     <message>
         <source>The process ended with status {}.</source>
@@ -1592,6 +1757,13 @@
     <message>
         <source>{number} of {all}: {what}</source>
         <translation>{number} von {all}: {what}</translation>
+    </message>
+</context>
+<context>
+    <name>Faces</name>
+    <message>
+        <source>Faces</source>
+        <translation>Gesichter</translation>
     </message>
 </context>
 <context>
@@ -1657,11 +1829,11 @@
     </message>
     <message>
         <source>Show rejected too</source>
-        <translation>Auch abgelehnte zeigen</translation>
+        <translation>Auch abgelehnte anzeigen</translation>
     </message>
     <message>
         <source>Show everything</source>
-        <translation>Alles zeigen</translation>
+        <translation>Alles anzeigen</translation>
     </message>
     <message>
         <source>Videos</source>
@@ -1869,7 +2041,7 @@
     </message>
     <message>
         <source>The data are being looked at.</source>
-        <translation>Die Daten werden angesehen.</translation>
+        <translation>Die Daten werden untersucht.</translation>
     </message>
     <message>
         <source>Choose what to learn from.</source>
@@ -1995,7 +2167,7 @@
     </message>
     <message>
         <source>What it does</source>
-        <translation>Was es tut</translation>
+        <translation>Aufgabe</translation>
     </message>
     <message>
         <source>Kind of detector</source>
@@ -2211,7 +2383,7 @@
     </message>
     <message>
         <source>What it does</source>
-        <translation>Was es tut</translation>
+        <translation>Aufgabe</translation>
     </message>
     <message>
         <source>State</source>
@@ -2459,7 +2631,7 @@
     <name>Looker</name>
     <message>
         <source>Look at pictures</source>
-        <translation>Bilder werden angesehen</translation>
+        <translation>Bilder werden untersucht</translation>
     </message>
 </context>
 <context>
@@ -2485,7 +2657,7 @@
     <name>ModelDialog</name>
     <message>
         <source>Make a model</source>
-        <translation>Modell machen</translation>
+        <translation>Modell erstellen</translation>
     </message>
     <message>
         <source>Its terms allow commercial use</source>
@@ -2493,7 +2665,7 @@
     </message>
     <message>
         <source>Make and install</source>
-        <translation>Machen und installieren</translation>
+        <translation>Erstellen und installieren</translation>
     </message>
     <message>
         <source>Bodies</source>
@@ -3043,6 +3215,10 @@
         <translation>Export und Import</translation>
     </message>
     <message>
+        <source>Check</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
         <source>People</source>
         <translation>Personen</translation>
     </message>
@@ -3115,6 +3291,14 @@
         <translation>{} Sichtungen bestätigt</translation>
     </message>
     <message>
+        <source>Check ({})</source>
+        <translation>Prüfen ({})</translation>
+    </message>
+    <message>
+        <source>Look for wrong names, doubles and poor pictures</source>
+        <translation>Nach falschen Namen, Doppelten und schlechten Bildern suchen</translation>
+    </message>
+    <message>
         <source>Nobody fits.</source>
         <translation>Niemand passt.</translation>
     </message>
@@ -3180,7 +3364,7 @@
     </message>
     <message>
         <source>Press “Show everything” in the filter to see all results again.</source>
-        <translation>Drücken Sie im Filter „Alles zeigen“, um wieder alle Ergebnisse zu sehen.</translation>
+        <translation>Drücken Sie im Filter „Alles anzeigen“, um wieder alle Ergebnisse zu sehen.</translation>
     </message>
     <message>
         <source>Nobody was found</source>
@@ -3212,7 +3396,7 @@
     </message>
     <message>
         <source>Show the welcome page</source>
-        <translation>Begrüßungsseite zeigen</translation>
+        <translation>Begrüßungsseite anzeigen</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -3240,7 +3424,7 @@
     </message>
     <message>
         <source>Make models that know your kind of pictures better</source>
-        <translation>Modelle machen, die Ihre Art von Bildern besser kennen</translation>
+        <translation>Modelle erstellen, die Ihre Art von Bildern besser kennen</translation>
     </message>
     <message>
         <source>Open my footage…</source>
@@ -3248,7 +3432,7 @@
     </message>
     <message>
         <source>Begin without</source>
-        <translation>Ohne beginnen</translation>
+        <translation>Ohne Beispiel beginnen</translation>
     </message>
     <message>
         <source>Where the library lives</source>
@@ -3304,7 +3488,7 @@
     </message>
     <message>
         <source>Making the film</source>
-        <translation>Der Film wird gemacht</translation>
+        <translation>Der Film wird erstellt</translation>
     </message>
     <message>
         <source>Enrolling two people</source>
@@ -3462,6 +3646,21 @@
     </message>
 </context>
 <context>
+    <name>PeopleCheck</name>
+    <message>
+        <source>Check the gallery</source>
+        <translation>Galerie wird geprüft</translation>
+    </message>
+    <message>
+        <source>Keep {} as it is</source>
+        <translation>{} so belassen</translation>
+    </message>
+    <message>
+        <source>Kept as it is; it is not shown again.</source>
+        <translation>So belassen; es wird nicht mehr angezeigt.</translation>
+    </message>
+</context>
+<context>
     <name>PeopleGrid</name>
     <message>
         <source>People</source>
@@ -3583,7 +3782,7 @@
     </message>
     <message>
         <source>Find elsewhere</source>
-        <translation>Anderswo finden</translation>
+        <translation>Anderswo suchen</translation>
     </message>
     <message>
         <source>Play</source>
@@ -3912,7 +4111,7 @@
     </message>
     <message>
         <source>Vectors that it made stay in the library.</source>
-        <translation>Vektoren, die es gemacht hat, bleiben in der Bibliothek.</translation>
+        <translation>Vektoren, die es berechnet hat, bleiben in der Bibliothek.</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -3981,11 +4180,11 @@
     </message>
     <message>
         <source>Find elsewhere</source>
-        <translation>Anderswo finden</translation>
+        <translation>Anderswo suchen</translation>
     </message>
     <message>
         <source>Show in file manager</source>
-        <translation>Im Dateimanager zeigen</translation>
+        <translation>Im Dateimanager anzeigen</translation>
     </message>
     <message>
         <source>Table (CSV)…</source>
@@ -4009,7 +4208,7 @@
     </message>
     <message>
         <source>Show</source>
-        <translation>Zeigen</translation>
+        <translation>Anzeigen</translation>
     </message>
 </context>
 <context>
@@ -4032,7 +4231,7 @@
     </message>
     <message>
         <source>The best there is</source>
-        <translation>Das Beste, was da ist</translation>
+        <translation>Automatisch (das beste)</translation>
     </message>
 </context>
 <context>
@@ -4106,7 +4305,7 @@
     </message>
     <message>
         <source>Training makes a model that knows your kind of pictures better: of your cameras, your light, your people. It needs pictures of at least some fifty people, several of each, sorted by person: a folder for each, or the people enrolled here. It runs beside everything else, on this computer, and can be paused. Nothing changes until you take the new model into use.</source>
-        <translation>Das Training macht ein Modell, das Ihre Art von Bildern besser kennt: Ihre Kameras, Ihr Licht, Ihre Personen. Es braucht Bilder von mindestens etwa fünfzig Personen, je mehrere, nach Person sortiert: ein Ordner für jede oder die hier angelegten Personen. Es läuft auf diesem Computer neben allem anderen und lässt sich pausieren. Nichts ändert sich, bis Sie das neue Modell verwenden.</translation>
+        <translation>Beim Training entsteht ein Modell, das Ihre Art von Bildern besser kennt: Ihre Kameras, Ihr Licht, Ihre Personen. Es braucht Bilder von mindestens etwa fünfzig Personen, je mehrere, nach Person sortiert: ein Ordner für jede oder die hier angelegten Personen. Es läuft auf diesem Computer neben allem anderen und lässt sich pausieren. Nichts ändert sich, bis Sie das neue Modell verwenden.</translation>
     </message>
     <message>
         <source>New run</source>
@@ -4126,7 +4325,7 @@
     </message>
     <message>
         <source>Make a model…</source>
-        <translation>Modell machen…</translation>
+        <translation>Modell erstellen…</translation>
     </message>
     <message>
         <source>Open its folder</source>
@@ -4138,11 +4337,11 @@
     </message>
     <message>
         <source>Making a model…</source>
-        <translation>Modell wird gemacht…</translation>
+        <translation>Modell wird erstellt…</translation>
     </message>
     <message>
         <source>No model was made: {}</source>
-        <translation>Es wurde kein Modell gemacht: {}</translation>
+        <translation>Es wurde kein Modell erstellt: {}</translation>
     </message>
 </context>
 <context>
@@ -4238,7 +4437,7 @@
     </message>
     <message>
         <source>Find elsewhere</source>
-        <translation>Anderswo finden</translation>
+        <translation>Anderswo suchen</translation>
     </message>
     <message>
         <source>Play</source>
@@ -4398,7 +4597,7 @@
     </message>
     <message>
         <source>Show the chosen person</source>
-        <translation>Ausgewählte Person zeigen</translation>
+        <translation>Ausgewählte Person anzeigen</translation>
     </message>
     <message>
         <source>Delete the chosen templates</source>
@@ -4454,7 +4653,7 @@
     </message>
     <message>
         <source>Find elsewhere</source>
-        <translation>Anderswo finden</translation>
+        <translation>Anderswo suchen</translation>
     </message>
     <message>
         <source>Play or pause</source>
@@ -4482,7 +4681,7 @@
     </message>
     <message>
         <source>Show or hide the boxes</source>
-        <translation>Rahmen zeigen oder verbergen</translation>
+        <translation>Rahmen ein- oder ausblenden</translation>
     </message>
     <message>
         <source>To the beginning</source>
@@ -4613,7 +4812,7 @@
     </message>
     <message>
         <source>face</source>
-        <translation>Gesichts</translation>
+        <translation>Gesicht</translation>
     </message>
     <message>
         <source>body</source>
@@ -4725,7 +4924,7 @@
     <name>TrainForm</name>
     <message>
         <source>Looking at training data</source>
-        <translation>Trainingsdaten werden angesehen</translation>
+        <translation>Trainingsdaten werden untersucht</translation>
     </message>
 </context>
 <context>
@@ -4854,7 +5053,7 @@
     </message>
     <message>
         <source>Show</source>
-        <translation>Zeigen</translation>
+        <translation>Anzeigen</translation>
     </message>
     <message>
         <source>{folder} cannot be made: {reason}.</source>
@@ -5073,11 +5272,11 @@
     </message>
     <message>
         <source>Pictures looked at</source>
-        <translation>Angesehene Bilder</translation>
+        <translation>Untersuchte Bilder</translation>
     </message>
     <message>
         <source>More finds people who are seen for a moment only, and takes longer: twice as many pictures take twice as long. At 5 a second, somebody who is there for one second is looked at five times.</source>
-        <translation>Mehr findet auch Personen, die nur kurz zu sehen sind, und dauert länger: doppelt so viele Bilder, doppelt so lange. Bei 5 je Sekunde wird jemand, der eine Sekunde da ist, fünfmal angesehen.</translation>
+        <translation>Mehr findet auch Personen, die nur kurz zu sehen sind, und dauert länger: doppelt so viele Bilder, doppelt so lange. Bei 5 je Sekunde wird jemand, der eine Sekunde da ist, fünfmal untersucht.</translation>
     </message>
     <message>
         <source>Look for</source>
@@ -5136,7 +5335,7 @@
     </message>
     <message>
         <source>Make a model…</source>
-        <translation>Modell machen…</translation>
+        <translation>Modell erstellen…</translation>
     </message>
     <message>
         <source>Open its folder</source>
@@ -5174,7 +5373,7 @@
     <name>Welcome</name>
     <message>
         <source>Making the sample film</source>
-        <translation>Beispielfilm wird gemacht</translation>
+        <translation>Beispielfilm wird erstellt</translation>
     </message>
     <message>
         <source>Remove the sample</source>
