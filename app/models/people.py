@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QSortFilterProxyModel, Qt
 
-from app.models.rows import Index, ListRows, RowRole, SortRole
+from app.models.rows import Index, ListRows, RowRole
 from reid_core.library.people import Portrait
 
 ORDERS = ("name", "newest", "templates")
 
 
 class PeopleModel(ListRows[Portrait]):
-    """Rows of `Portrait`; SortRole gives what `order` says: one of ORDERS."""
+    """Rows of `Portrait` in one of ORDERS; they are given by name."""
 
     def __init__(self) -> None:
         super().__init__(lambda r: r.id)
-        self.order = "name"
+        self._order = "name"
+        self._by_name: tuple[Portrait, ...] = ()
+
+    def set_rows(self, rows: Sequence[Portrait]) -> None:
+        """Show these."""
+        self._by_name = tuple(rows)
+        super().set_rows(self._in_order())
+
+    def set_order(self, order: str) -> None:
+        """One of ORDERS; names rise, newness and templates fall."""
+        if order not in ORDERS:
+            raise ValueError(f"order is {order!r}, expected one of {', '.join(ORDERS)}")
+        self._order = order
+        super().set_rows(self._in_order())
 
     def cell(self, row: Portrait, role: int) -> Any:
-        if role == SortRole:
-            return self._sort_value(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return row.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -30,25 +42,23 @@ class PeopleModel(ListRows[Portrait]):
             return "\n".join((row.name, counts(row), *row.notes.splitlines()[:3]))
         return None
 
-    def _sort_value(self, row: Portrait) -> Any:
-        """Rising in the order that is wanted; the list is in order of name already."""
-        if self.order == "newest":
-            return row.created
-        if self.order == "templates":
-            return row.faces + row.bodies
-        return self._places[row.id]
+    def _in_order(self) -> list[Portrait]:
+        """A proxy would ask for two values a comparison, which takes a second for thousands."""
+        if self._order == "newest":
+            return sorted(self._by_name, key=lambda r: r.created, reverse=True)
+        if self._order == "templates":
+            return sorted(self._by_name, key=lambda r: r.faces + r.bodies, reverse=True)
+        return list(self._by_name)
 
 
 class PeopleFilter(QSortFilterProxyModel):
-    """Whose name or notes hold every word that is typed, in the wanted order."""
+    """Whose name or notes hold every word that is typed, in the model's order."""
 
     def __init__(self, people: PeopleModel) -> None:
         super().__init__()
         self._people = people
         self._words: list[str] = []
         self.setSourceModel(people)
-        self.setSortRole(SortRole)
-        self.set_order(people.order)
 
     def look_for(self, text: str) -> None:
         """Show only those who fit."""
@@ -57,13 +67,8 @@ class PeopleFilter(QSortFilterProxyModel):
             self.invalidate()
 
     def set_order(self, order: str) -> None:
-        """One of ORDERS; names rise, newness and templates fall."""
-        if order not in ORDERS:
-            raise ValueError(f"order is {order!r}, expected one of {', '.join(ORDERS)}")
-        self._people.order = order
-        falls = order != "name"
-        self.sort(0, Qt.SortOrder.DescendingOrder if falls else Qt.SortOrder.AscendingOrder)
-        self.invalidate()
+        """One of ORDERS; see `PeopleModel.set_order`."""
+        self._people.set_order(order)
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         row = self._people.row(self._people.index(source_row))

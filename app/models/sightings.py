@@ -68,11 +68,13 @@ class PeopleModel(ListRows[PersonRow]):
         super().__init__(lambda r: r.id)
 
     def cell(self, row: PersonRow, role: int) -> str | None:
-        if role == SortRole:
-            return row.name.casefold()
         if role in (*TEXTS, Qt.ItemDataRole.EditRole):
             return row.name
         return None
+
+    def names(self) -> list[str]:
+        """Everybody's."""
+        return [row.name for row in self._rows]
 
 
 class VideoChoice(ListRows[tuple[int, str, str]]):

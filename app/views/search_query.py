@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import imaging, theme
-from app.models.rows import SortRole
 from app.models.sightings import PeopleModel
 from app.viewmodels.search import Search
 from app.viewmodels.search_asking import Asked
@@ -71,13 +70,9 @@ class PersonPicker(QLineEdit):
     def __init__(self, thumbs: Thumbnails) -> None:
         super().__init__()
         self.people = PeopleModel()
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.people)
-        self._sorted.setSortRole(SortRole)
-        self._sorted.sort(0)
         self._list = QListView()
         self._delegate = PersonDelegate(thumbs)
-        self._completer = QCompleter(self._sorted, self)
+        self._completer = QCompleter(self.people, self)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self._completer.setMaxVisibleItems(9)
@@ -116,7 +111,7 @@ class PersonPicker(QLineEdit):
     def _accept(self) -> None:
         """Enter takes the name, else the only one that fits."""
         wanted = self.text().strip().casefold()
-        names = [str(self._sorted.index(i, 0).data()) for i in range(self._sorted.rowCount())]
+        names = self.people.names()
         exact = [n for n in names if n.casefold() == wanted]
         close = exact or [n for n in names if wanted and wanted in n.casefold()]
         if len(close) == 1 or exact:

@@ -82,9 +82,27 @@ def test_orders(qtbot: QtBot, qtmodeltester: ModelTester) -> None:
     assert [n[0] for n in names(shown)] == ["A", "É", "G"]
     shown.set_order("name")
     assert [n[0] for n in names(shown)] == ["A", "G", "É"]
-    assert model.data(model.index(0), SortRole) == 0
     with pytest.raises(ValueError, match="age"):
         shown.set_order("age")
+
+
+def test_thousands_are_put_in_order_without_asking_for_each_value(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = PeopleModel()
+    shown = PeopleFilter(model)
+    shown.set_order("newest")
+    asked: list[int] = []
+    real = PeopleModel.cell
+
+    def cell(self: PeopleModel, row: Portrait, role: int) -> object:
+        asked.append(role)
+        return real(self, row, role)
+
+    monkeypatch.setattr(PeopleModel, "cell", cell)
+    model.set_rows([replace(ROWS[n % 3], id=n) for n in range(1000)])
+    assert shown.rowCount() == 1000
+    assert len(asked) < 100
 
 
 def test_templates(qtmodeltester: ModelTester) -> None:
