@@ -146,8 +146,9 @@ class History:
         action = "undo" if back else "redo"
         with self._library.transaction(action) as tx:
             wanted: dict[str, dict[Row, Row | None]] = {}
+            now = _rows(tx)
             for name, rows in step.changes.items():
-                there = _rows(tx)[name]
+                there = now[name]
                 for key, (before, after) in rows.items():
                     if there.get(key) != (after if back else before):
                         raise ChangedSince(f"A row of {name} is not as it was left.")
