@@ -22,7 +22,7 @@ train: $(FULL)
 	$(BIN)/cameo train training/configs/body_smoke.toml run.folder=$$(mktemp -d)
 
 bench: $(FULL)
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/run_all.py
 
 screenshots: $(READY)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python docs/images/make_screenshots.py
