@@ -225,7 +225,13 @@ def _told(arguments: list[str]) -> argparse.Namespace:
 def _show_crash(window: Window, report: str) -> None:
     from app.views.crash_dialog import CrashDialog
 
-    CrashDialog(report, parent=window).open()
+    open_one = next((d for d in window.findChildren(CrashDialog) if d.isVisible()), None)
+    if open_one is not None:  # a bug seldom comes alone, and one in painting comes again and again
+        open_one.add(report)
+        return
+    dialog = CrashDialog(report, parent=window)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
 
 
 def _other_library(error: CameoError) -> Path | None:

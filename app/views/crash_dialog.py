@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QVBoxLayout
 from app import theme
 from app.widgets.parts import button, label, row
 
+MOST = 20  # reports shown
+
 
 class CrashDialog(QDialog):
     """The report holds code places only: no names, no paths, no pictures."""
@@ -15,8 +17,10 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Something went wrong"))
         self.resize(640, 420)
-        text = QPlainTextEdit(report)
-        text.setReadOnly(True)
+        self._reports = [report]
+        self._text = QPlainTextEdit(report)
+        self._text.setReadOnly(True)
+        self._text.setAccessibleName(self.windowTitle())
         inside = QVBoxLayout(self)
         inside.setSpacing(2 * theme.GAP)
         inside.addWidget(label(self.tr("This is a mistake in Cameo, not yours"), "heading"))
@@ -30,15 +34,21 @@ class CrashDialog(QDialog):
                 wrap=True,
             )
         )
-        inside.addWidget(text, 1)
+        inside.addWidget(self._text, 1)
         inside.addLayout(
             row(
                 None,
                 button(
                     self.tr("Copy the report"),
-                    lambda: QApplication.clipboard().setText(report),
+                    lambda: QApplication.clipboard().setText(self._text.toPlainText()),
                     icon="copy",
                 ),
                 button(self.tr("Go on"), self.accept, look="primary"),
             )
         )
+
+    def add(self, report: str) -> None:
+        """Another bug: the same one again is not told again."""
+        if report not in self._reports and len(self._reports) < MOST:
+            self._reports.append(report)
+            self._text.setPlainText("\n\n".join(self._reports))

@@ -63,6 +63,7 @@ class PrivacySection(Section):
             self.tr("Older ones are erased each time Cameo is opened."),
         )
         calm(self.keep)
+        self.keep.setAccessibleName(self.tr("Keep events"))
         self.keep.activated.connect(lambda n: page.set(retention_days=self.keep.itemData(n)))
 
     def show_settings(self) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app import crash, log
+from app import bootstrap, crash, log
 from app.tasks import Tasks
 from app.views.crash_dialog import CrashDialog
 
@@ -144,6 +144,22 @@ def test_places_in_code_are_said_from_their_package_on() -> None:
     assert crash._module("/home/ada/venv/app/views/window.py") == "app/views/window.py"
     assert crash._module("/home/ada/lib/site-packages/av/x.py") == "site-packages/av/x.py"
     assert crash._module("/home/ada/secret/mine.py") == "mine.py"
+
+
+def test_bugs_that_come_in_crowds_are_told_in_one_dialog(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    for report in ("one", "two", "one", "one"):
+        bootstrap._show_crash(window, report)  # type: ignore[arg-type]
+    (dialog,) = window.findChildren(CrashDialog)
+    (text,) = dialog.findChildren(QPlainTextEdit)
+    assert text.toPlainText() == "one\n\ntwo"
+    dialog.accept()
+    bootstrap._show_crash(window, "three")  # type: ignore[arg-type]
+    assert [d.isVisible() for d in window.findChildren(CrashDialog)][-1]
+    for one in window.findChildren(CrashDialog):
+        one.close()
 
 
 def test_the_dialog_shows_and_copies_the_report(qtbot: QtBot) -> None:
