@@ -23,6 +23,7 @@ Bools = NDArray[np.bool_]
 
 SHARE = 0.3  # of the people, and of the looks of the others
 NEAR = 0.03  # of how far strangers are apart: closer looks of one person are the same picture
+ROUNDING = 1e-6  # of a cosine
 STRANGERS = 2000  # rows that this distance is measured on
 
 
@@ -49,7 +50,7 @@ def looks_of(vectors: Floats, people: Ids, moments: Ids) -> Ids:
     """
     if not len(people):
         return np.zeros(0, np.int64)
-    limit = _usual_distance(vectors, people) * NEAR
+    limit = _usual_distance(vectors, people) * NEAR + ROUNDING
     order = np.argsort(people, kind="stable")
     ends = np.flatnonzero(np.diff(people[order])) + 1
     left, right = [], []

@@ -31,23 +31,24 @@ from reid_core.types import Floats
 
 LOSS = "supervised-contrastive"
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+DECAYS = (0.1, 0.01)  # a weak shift and few people ask for the first, a strong one for the second
 FOLDS = 5
 PEOPLE = 64  # in a batch
 LOOKS = 4  # of each
 STRANGERS = 200_000  # pairs of different people whose cosines are kept for thresholds
 QUERIES = 2000  # that a strength is judged by, at most
-SURE = 1.0  # standard errors by which a strength must beat none
+SURE = 2.0  # standard errors by which a strength must beat none
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How an adapter is learnt. options: of the loss. decay: pull of A back to zero, a step."""
+    """How an adapter is learnt. options: of the loss. decays: pulls of A back to zero, a step."""
 
     loss: str = LOSS
     options: Mapping[str, Any] = field(default_factory=dict)
     steps: int = 200
     rate: float = 1e-3
-    decay: float = 1e-2
+    decays: Sequence[float] = DECAYS
     centred: bool = True
     strengths: Sequence[float] = STRENGTHS
     seed: int = 0
@@ -57,6 +58,7 @@ class Recipe:
 class Tried:
     """A strength over the folds: mAP by person, the gain over none, and its standard error."""
 
+    decay: float
     strength: float
     precision: float
     gain: float
@@ -107,15 +109,19 @@ def _fit(
         )
     folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
     n = int(folds.max()) + 1
-    parts = _Parts(progress, n + 1)
-    maps = [_learn(vectors, people, folds != k, how, parts.of(k)) for k in range(n)]
+    parts = _Parts(progress, n * len(how.decays) + 1)
+    maps = {
+        decay: [_learn(vectors, people, folds != k, how, decay, parts.next()) for k in range(n)]
+        for decay in how.decays
+    }
     tried = _try(vectors, people, looks, folds, maps, how)
-    strength = _choose(tried)
-    whole = _learn(vectors, people, np.ones(len(people), bool), how, parts.of(n))
+    best = _choose(tried)
+    whole = _learn(vectors, people, np.ones(len(people), bool), how, best.decay, parts.next())
     progress(1.0, "done")
-    chosen = [_adapter(base, one, strength) for one in maps]
+    chosen = [_adapter(base, one, best.strength) for one in maps[best.decay]]
     strangers, scores = _strangers(vectors, people, folds, chosen)
-    return Fitted(_adapter(base, whole, strength), strength, tried, strangers, scores)
+    adapter = _adapter(base, whole, best.strength)
+    return Fitted(adapter, best.strength, tried, strangers, scores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +139,9 @@ def _adapter(base: str, one: _Map, strength: float) -> Adapter:
     return Adapter(base, weight, np.float32(strength) * one.mean)
 
 
-def _learn(vectors: Floats, people: Ids, some: Bools, how: Recipe, progress: Progress) -> _Map:
+def _learn(
+    vectors: Floats, people: Ids, some: Bools, how: Recipe, decay: float, progress: Progress
+) -> _Map:
     """A and m by the loss, from some of the rows."""
     x, labels = vectors[some], np.unique(people[some], return_inverse=True)[1]
     mean = _mean(x, labels) if how.centred else np.zeros(x.shape[1], np.float32)
@@ -142,7 +150,7 @@ def _learn(vectors: Floats, people: Ids, some: Bools, how: Recipe, progress: Pro
     residual = nn.Parameter(torch.zeros(x.shape[1], x.shape[1]))
     optimiser = torch.optim.AdamW(
         [
-            {"params": [residual], "weight_decay": how.decay / how.rate},
+            {"params": [residual], "weight_decay": decay / how.rate},
             {"params": list(loss.parameters()), "lr": 10 * how.rate, "weight_decay": 0.0},
         ],
         lr=how.rate,
@@ -203,36 +211,49 @@ class _Parts:
     """The progress of several runs as one."""
 
     def __init__(self, progress: Progress, count: int) -> None:
-        self._progress, self._count = progress, count
+        self._progress, self._count, self._number = progress, count, -1
 
-    def of(self, number: int) -> Progress:
-        """The progress of one of them."""
+    def next(self) -> Progress:
+        """The progress of the next of them."""
+        self._number += 1
+        number, count = self._number, self._count
 
         def tell(share: float, what: str) -> None:
-            self._progress((number + share) / self._count, f"{number + 1} of {self._count}: {what}")
+            self._progress((number + share) / count, f"{number + 1} of {count}: {what}")
 
         return tell
 
 
 def _try(
-    vectors: Floats, people: Ids, looks: Ids, folds: Ids, maps: Sequence[_Map], how: Recipe
+    vectors: Floats,
+    people: Ids,
+    looks: Ids,
+    folds: Ids,
+    maps: Mapping[float, Sequence[_Map]],
+    how: Recipe,
 ) -> tuple[Tried, ...]:
-    """Every strength on the people of each fold, with the map that was not learnt from them."""
-    strengths = sorted({0.0, *how.strengths})
+    """Every strength on the people of each fold, with the map that was not learnt from them.
+
+    The first is none.
+    """
     asked = np.random.default_rng(how.seed).random(len(people)) < QUERIES / len(people)
-    found: dict[float, NDArray[np.float64]] = {}
-    for strength in strengths:
+
+    def measured(decay: float, strength: float) -> NDArray[np.float64]:
         parts = []
-        for k, one in enumerate(maps):
+        for k, one in enumerate(maps[decay]):
             x = _adapter("", one, strength).apply(vectors)
             ranked = rank_each(x, people, looks, (folds == k) & asked)
             parts.append(by_person(ranked.precision, people[ranked.rows])[1])
-        found[strength] = np.concatenate(parts)
-    none = found[0.0]
-    return tuple(
-        Tried(s, float(p.mean()), float((p - none).mean()), _error(p - none))
-        for s, p in found.items()
-    )
+        return np.concatenate(parts)
+
+    none = measured(how.decays[0], 0.0)
+    tried = [Tried(how.decays[0], 0.0, float(none.mean()), 0.0, 0.0)]
+    for decay in how.decays:
+        for strength in sorted({*how.strengths} - {0.0}):
+            p = measured(decay, strength)
+            gain = float((p - none).mean())
+            tried.append(Tried(decay, strength, float(p.mean()), gain, _error(p - none)))
+    return tuple(tried)
 
 
 def _error(values: NDArray[np.float64]) -> float:
@@ -240,10 +261,10 @@ def _error(values: NDArray[np.float64]) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
 
 
-def _choose(tried: Sequence[Tried]) -> float:
-    """The strength with the largest gain, none unless that is above chance."""
+def _choose(tried: Sequence[Tried]) -> Tried:
+    """The one with the largest gain; the first, which is none, unless that is above chance."""
     best = max(tried, key=lambda t: t.gain)
-    return best.strength if best.gain > SURE * best.error else 0.0
+    return best if best.gain > SURE * best.error else tried[0]
 
 
 def _strangers(

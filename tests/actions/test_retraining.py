@@ -20,9 +20,11 @@ from made_gallery import World, enrol, film
 from reid_core.actions import retrained
 from reid_core.actions.loading import Models
 from reid_core.actions.retrain import Wish, retrain, stock_of
+from reid_core.actions.retrain_data import Samples, Stock, _agreement
 from reid_core.actions.search import Searcher, query_person
 from reid_core.cli.output import plain
 from reid_core.errors import DataError, LibraryLocked, ModelMismatch, NotBetter, TrainingError
+from reid_core.evaluate.holdout import split
 from reid_core.library import Library, adapters, erase, models_used, people, retrainings, vectors
 from reid_core.library.ids import format_id
 from reid_core.library.retrainings import ACCEPTED, BACK, Run
@@ -311,6 +313,19 @@ def test_an_empty_library_is_too_little(fresh, store) -> None:
     stock = stock_of(fresh[0], Models.of(fresh[0], store), Kind.BODY)
     assert stock.people == 0
     assert "0 of 0 people" in stock.problems[0]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_names_by_chance_never_pass_for_names(seed: int) -> None:
+    """Also where some pictures are under the right name by chance."""
+    world, rng = World(seed), np.random.default_rng(seed)
+    rows = np.stack([world.look(n) for n in range(40) for _ in range(4)])
+    people, n = rng.permutation(np.repeat(np.arange(40), 4)), np.arange(160)
+    s = split(people, n, n)
+    found, limit = _agreement(Samples(rows, people, n, n, (), n, s, Stock(Kind.BODY)))
+    assert found < limit
+    right, least = _agreement(Samples(rows, n // 4, n, n, (), n, s, Stock(Kind.BODY)))
+    assert right > least
 
 
 # ---- what the user said of sightings
