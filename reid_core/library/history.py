@@ -137,8 +137,10 @@ class History:
             self._turn(step, back=back)
         except ChangedSince as error:
             source.pop()
-            line = "{!r} cannot be taken back or done again: the same people were changed elsewhere"
-            raise ChangedSince(line.format(step.what) + " since.") from error
+            raise ChangedSince(
+                f"{step.what!r} cannot be taken back or done again: "
+                "the same people were changed elsewhere since."
+            ) from error
         target.append(source.pop())
         return step.what
 
