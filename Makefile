@@ -30,7 +30,7 @@ screenshots: $(READY)
 # Takes the strings of the window from the source, and makes what the window reads.
 translations: $(READY)
 	@for file in app/translations/*.ts; do \
-		$(BIN)/pyside6-lupdate -no-obsolete -locations none \
+		$(BIN)/pyside6-lupdate -no-obsolete -locations none -disable-heuristic similartext \
 			$$(find app -name '*.py' | LC_ALL=C sort) -ts $$file && \
 		$(BIN)/pyside6-lrelease $$file -qm $${file%.ts}.qm || exit 1; done
 
