@@ -86,13 +86,18 @@ def _run(app: QApplication, session: Session, path: Path) -> tuple[int, bool]:
 
 
 def told_again(told: argparse.Namespace, session: Session) -> argparse.Namespace:
-    """What counts when the window is opened anew: what was told, unless it was chosen since."""
-    now, then = session.settings, session.opened_with
-    return argparse.Namespace(
-        library=told.library if now.library == then.library else None,
-        models=told.models if now.models == then.models else None,
-        page="settings",
-    )
+    """What counts when the window is opened anew: what was told, unless it was chosen since.
+
+    What was chosen in the window counts more than the environment.
+    """
+
+    def folder(name: str) -> Path | None:
+        now, then = getattr(session.settings, name), getattr(session.opened_with, name)
+        if now == then:
+            return getattr(told, name)  # type: ignore[no-any-return]
+        return Path(now) if now else None
+
+    return argparse.Namespace(library=folder("library"), models=folder("models"), page="settings")
 
 
 def first_page(session: Session) -> str:

@@ -59,7 +59,7 @@ def test_what_was_told_counts_again_unless_something_else_was_chosen(session: Se
     assert (again.library, again.models, again.page) == (told.library, told.models, "settings")
     session.use_settings(replace(session.settings, library="/chosen"))
     again = bootstrap.told_again(told, session)
-    assert (again.library, again.models) == (None, told.models)
+    assert (again.library, again.models) == (Path("/chosen"), told.models)
 
 
 def corrupt(folder: Path) -> None:
