@@ -29,7 +29,8 @@ from reid_core.evaluate.intervals import clopper_pearson
 from reid_core.protocols import Progress, no_progress
 
 ROUNDS = 1000
-SLACK = 2.0  # how many times the pairs that a rate lets pass are held, for draws with more of them
+SLACK = 3.0  # how many times the pairs that a rate lets pass are held, for draws with more of them
+LEAST = 50_000  # pairs held at least, where there are so many
 ROUNDING = 1e-9  # 0.29 * 100 is 28.999999999999996
 
 
@@ -61,7 +62,7 @@ def people(
 
     More than `keep` genuine pairs are stood for by a random sample, as are impostors, see `above`.
     """
-    level = level_of(counted, SLACK * far)
+    level = level_of(counted, max(SLACK * far, LEAST / counted.n_impostor))
     best = above(rows, counted, level=level, keep=keep, seed=seed, progress=progress)
     genuine = counted.genuine
     if len(genuine) > keep:

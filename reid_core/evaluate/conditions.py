@@ -124,6 +124,8 @@ def split(
     of two people that counts; None for all that the pictures make.
     """
     of, table = grouping.of, grouping.pairs
+    if not grouping.names:
+        return Condition(grouping.by, grouping.how, threshold, target, (), ())
     n, weights = len(grouping.names), np.array([np.ones(len(rows.pictures)), *drawn])
     missed = genuine.scores < threshold
     fnmr, n_genuine = _of_one(rows, genuine, missed, _groups(of, table, genuine), n, weights)

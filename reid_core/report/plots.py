@@ -63,8 +63,8 @@ def rates_axis(label: str, values: Doubles, *, most: float = 1.0) -> Axis:
     some = values[(values > 0) & (values < 1)]
     least = float(some.min()) if len(some) else 0.01
     reach = float(some.max()) if len(some) else 0.5
-    low = max((t for t in RATES if t <= least), default=RATES[0])
     high = min((t for t in RATES if t >= min(max(reach, 0.05), most)), default=RATES[-1])
+    low = max((t for t in RATES if t <= least and t < high), default=RATES[0])
     return Axis(label, low, high, tuple(t for t in RATES if low <= t <= high), "normal")
 
 

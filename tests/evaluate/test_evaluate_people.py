@@ -1,19 +1,17 @@
 """Verification and re-identification from files to numbers, with stand-ins for the models.
 
-A picture is one grey level; the stand-in embedder turns level g into the direction g degrees.
+See `grey_people` for the stand-ins.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from grey_people import NOBODY, Angles, OneFace, grey, market
 
-from reid_core import images
 from reid_core.actions import looking
 from reid_core.actions.evaluate import ReidRules, evaluate_reid, evaluate_verification
 from reid_core.actions.loading import load_detector, load_embedder
@@ -21,48 +19,6 @@ from reid_core.errors import BadList, EvaluationError, ImageUnreadable, TooFewPa
 from reid_core.evaluate import rerank
 from reid_core.models.store import ModelStore
 from reid_core.types import Detections, Kind
-
-NOBODY = 250  # a picture this bright has no face
-
-
-class OneFace:
-    """A face in the middle, as large as half the picture, unless the picture is too bright."""
-
-    kind = Kind.FACE
-
-    def detect(self, image: np.ndarray) -> Detections:
-        if image.mean() > NOBODY - 5:
-            return Detections.empty(self.kind)
-        h, w = image.shape[:2]
-        box = np.array([[w / 4, h / 4, 3 * w / 4, 3 * h / 4]], np.float32)
-        return Detections(box, np.ones(1, np.float32), np.zeros((1, 5, 2), np.float32), self.kind)
-
-
-class Angles:
-    """Vectors (cos g, sin g) of the grey level g in degrees; counts what it is given."""
-
-    model, dim = "angles", 2
-
-    def __init__(self, kind: Kind = Kind.FACE) -> None:
-        self.kind = kind
-        self.seen: Counter[int] = Counter()
-        self.batches: list[int] = []
-
-    def chips(self, image: np.ndarray, detections: Detections) -> list[np.ndarray]:
-        corners = detections.boxes.astype(int)
-        return [image[y0:y1, x0:x1] for x0, y0, x1, y1 in corners]
-
-    def embed(self, chips: Sequence[np.ndarray]) -> np.ndarray:
-        levels = [float(chip.mean()) for chip in chips]
-        self.seen.update(round(g) for g in levels)
-        self.batches.append(len(chips))
-        turned = np.deg2rad(np.array(levels))
-        return np.stack([np.cos(turned), np.sin(turned)], 1).astype(np.float32).reshape(-1, 2)
-
-
-def grey(level: int, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    images.write_image(np.full((16, 16, 3), level, np.uint8), path)
 
 
 def lfw(root: Path, people: dict[str, list[int]], lines: list[str], *, folds: int = 2) -> Path:
@@ -172,12 +128,6 @@ def test_whom_a_picture_is_about(others: list[tuple[int, ...]], row: int) -> Non
     n = len(boxes)
     found = Detections(boxes, np.ones(n, np.float32), np.zeros((n, 5, 2), np.float32), Kind.FACE)
     assert looking.central(np.zeros((100, 100, 3), np.uint8), found) == row
-
-
-def market(root: Path, crops: dict[str, int]) -> Path:
-    for name, level in crops.items():
-        grey(level, root / name)
-    return root
 
 
 # Identity 1 is near 20, identity 2 near 80. Camera 2 makes everybody 30 brighter.
