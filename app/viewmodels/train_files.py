@@ -17,12 +17,17 @@ from app.viewmodels.train_runs import (
     RunRow,
     is_run,
     last_words,
+    read_config,
     read_json,
     read_row,
 )
 from reid_core.errors import TrainingError
 from reid_core.files import write_atomically
 
+WRITTEN = (  # by a run into its folder
+    *("config.toml", "status.json", "log.csv", "result.json", "last.pt", "best.pt", SAID),
+    "events.out.tfevents.*",
+)
 INTERRUPTED = 130  # exit status: stopped, with what was learnt kept
 
 
@@ -44,15 +49,31 @@ def begin(folder: Path, config: str, about: dict[str, str], *, instead_of: str =
 
 
 def erase(folder: Path) -> None:
-    """Delete a run's folder with all that is in it. Raises TrainingError."""
+    """Delete a run's folder with all that is in it; of one that the window did not make, only
+    what a run writes: it may be somebody's project, which has a config.toml as well.
+
+    Raises TrainingError.
+    """
     if folder.is_symlink() or not is_run(folder):
         return
     try:
-        shutil.rmtree(folder)
+        if (folder / ABOUT).is_file():
+            shutil.rmtree(folder)
+        else:
+            _erase_written(folder)
     except OSError as error:
         line = QCoreApplication.translate("Training", "{folder} cannot be deleted: {reason}.")
         told = line.format(folder=error.filename or folder, reason=error.strerror or error)
         raise TrainingError(told) from error
+
+
+def _erase_written(folder: Path) -> None:
+    strange = () if read_config(folder) is not None else ("config.toml",)
+    for pattern in WRITTEN:
+        for path in folder.glob(pattern) if pattern not in strange else ():
+            path.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def settle(folder: Path, status: int, *, killed: bool) -> RunRow:

@@ -28,7 +28,7 @@ TAIL = 64_000  # bytes of it that are looked at
 FRESH_S = 120.0  # a status this young is of a run that some process is doing
 LIVE = ("starting", "training", "validating", "paused")
 NOTE = re.compile(r"reid_core\.[\w.]+: (.{1,400})")
-MADE = ("config.toml", "status.json", "log.csv")  # by which a run's folder is known
+MADE = ("status.json", "log.csv")  # by which a run's folder is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +122,16 @@ def find_runs(roots: Iterable[Path], single: Iterable[Path] = ()) -> list[Path]:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder looks like a run's."""
-    return folder.is_dir() and any((folder / name).is_file() for name in MADE)
+    """Whether a folder looks like a run's. A config.toml alone may be anybody's."""
+    if not folder.is_dir():
+        return False
+    return any((folder / name).is_file() for name in MADE) or read_config(folder) is not None
 
 
 def read_row(folder: Path, *, ours: bool = False) -> RunRow:
     """A line of the list. ours: our own process is at it."""
     about, status = read_json(folder / ABOUT), read_status(folder)
-    told = _told(folder)
+    told = read_config(folder)
     result = {} if status.state in LIVE else read_json(folder / "result.json")
     metric = told.run.metric if told else "mAP"
     return RunRow(
@@ -172,7 +174,7 @@ def read_details(folder: Path) -> Details:
     listed = broken if isinstance(broken, list) else []
     pairs = [p for p in listed[:1000] if isinstance(p, list) and len(p) == 2]
     return Details(
-        told=_told(folder),
+        told=read_config(folder),
         metrics=numbers(result.get("metrics")),
         untrained=numbers(result.get("untrained")),
         broken=tuple((text(path), text(reason)) for path, reason in pairs),
@@ -227,7 +229,8 @@ def whole(value: object) -> int:
     return max(int(number(value) or 0), 0)
 
 
-def _told(folder: Path) -> Config | None:
+def read_config(folder: Path) -> Config | None:
+    """What a run was told; None when that is unreadable."""
     from reid_core.learn.config import load
 
     try:

@@ -232,6 +232,28 @@ def test_what_is_no_run_is_never_deleted(
     assert real.exists()
 
 
+def test_of_a_folder_that_is_not_ours_only_the_run_is_deleted(tmp_path: Path) -> None:
+    from app.viewmodels.train_files import erase
+
+    project = write_run(tmp_path / "project")
+    assert not (project / "about.json").exists()
+    (project / "events.out.tfevents.1").write_text("curves")
+    (project / "thesis.txt").write_text("years of work")
+    (project / "model").mkdir()
+    (project / "model" / "mine.onnx").write_text("mine")
+    erase(project)
+    assert {p.name for p in project.iterdir()} == {"thesis.txt", "model"}
+    (tmp_path / "strange").mkdir()
+    (tmp_path / "strange" / "config.toml").write_text("[tool]\nname = 'mine'\n")
+    erase(tmp_path / "strange")
+    (tmp_path / "strange" / "status.json").write_text("{}")
+    erase(tmp_path / "strange")
+    assert [p.name for p in (tmp_path / "strange").iterdir()] == ["config.toml"]
+    alone = write_run(tmp_path / "alone")
+    erase(alone)
+    assert not alone.exists()
+
+
 def test_a_run_elsewhere_is_remembered(
     training: Training, session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
