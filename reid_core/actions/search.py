@@ -19,7 +19,7 @@ from reid_core.library import Library, footage, people, vectors
 from reid_core.library.store import generation
 from reid_core.quality import LEAST
 from reid_core.search.decide import Query, Threshold, best_over_templates
-from reid_core.search.index import Stamp, VectorIndex, cached
+from reid_core.search.index import EXACT, Manner, Stamp, VectorIndex, cached
 from reid_core.search.probability import posterior, search_prior
 from reid_core.search.sightings import Scored, merge, sighting_of
 from reid_core.types import Floats, Kind, Sighting
@@ -45,7 +45,8 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The answer. sightings: best first; those below the threshold are there too, marked by
-    their score. elapsed_s: of the search itself. searched: how many tracklets.
+    their score. elapsed_s: of the search itself. searched: how many tracklets. index: how they
+    were searched, and what share of the nearest that finds.
     """
 
     query: str
@@ -57,6 +58,7 @@ class Found:
     decoded_frames: int
     elapsed_s: float
     person: int | None = None
+    index: Manner = EXACT
 
     def sure(self) -> tuple[Sighting, ...]:
         """Those that reach the threshold and have a view good enough, or that were confirmed.
@@ -116,6 +118,8 @@ class Searcher:
                 *index.search(query.vectors, k=k, model=query.model, among=among)
             )
             scores, ids = scores[:k], ids[:k]
+            if index.manner.is_rounded:
+                scores, ids = self._exactly(connection, query, ids)
             said = footage.verdicts_of(connection, query.person) if query.person else {}
             scored = self._scored(connection, scores, ids, said, without_chain, rejected)
             threshold, calibration = known(connection, self._models, query.kind)
@@ -133,6 +137,7 @@ class Searcher:
             counting.total() - decoded,
             round(time.perf_counter() - started, 4),
             query.person,
+            index.manner,
         )
 
     def warm(self, kind: Kind) -> int:
@@ -157,6 +162,17 @@ class Searcher:
             if not len(index):
                 self._explain_emptiness(connection, query)
         return held[1]
+
+    def _exactly(
+        self, connection: Connection, query: Query, ids: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The scores of some tracklets by the vectors of the database, falling, and their ids."""
+        known, rows = vectors.vectors_of(
+            connection, "tracklet", query.kind, query.model, ids.tolist()
+        )
+        scores = (rows @ query.vectors.T).max(1) if len(known) else np.zeros(0, np.float32)
+        order = np.argsort(-scores, kind="stable")
+        return scores[order], known[order]
 
     def _explain_emptiness(self, connection: Connection, query: Query) -> None:
         """Raise ModelMismatch when there is footage, but of another model."""

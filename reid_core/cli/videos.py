@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reid_core.cli.output import Bar, JsonOption, clock, table, write_json
-from reid_core.cli.state import open_library
+from reid_core.cli.state import One, models_for, open_library
 
-app = typer.Typer(no_args_is_help=True, help="What is indexed: list, show, remove, relink.")
+if TYPE_CHECKING:
+    from reid_core.actions.check_index import Looked
+
+app = typer.Typer(no_args_is_help=True, help="What is indexed: list, show, check, remove, relink.")
 
 
 @app.command("list")
@@ -49,6 +52,26 @@ def show(context: typer.Context, name: str, json: JsonOption = None) -> None:
 
 
 @app.command()
+def check(context: typer.Context, kind: One | None = None, json: JsonOption = None) -> None:
+    """Whether search finds what is there. Example: cameo videos check"""
+    from reid_core.actions import check_index
+    from reid_core.types import Kind
+
+    kinds = (Kind(kind),) if kind else tuple(Kind)
+    with open_library(context, create=False) as library:
+        bar = Bar("checking")
+        found = check_index.check(library, models_for(context, library), kinds, progress=bar.tell)
+        bar.clear()
+    if json:
+        write_json(found, json)
+        return
+    for one in found:
+        typer.echo(_looked(one))
+    if not found:
+        typer.echo("Nothing is indexed yet that could be searched. Begin with: cameo index VIDEO")
+
+
+@app.command()
 def remove(
     context: typer.Context,
     name: str,
@@ -79,6 +102,22 @@ def relink(context: typer.Context, name: str, path: Path) -> None:
         with library.read() as connection:
             video = footage.find_video(connection, name)
         videos.relink(library, video.id, path)
+
+
+def _looked(one: Looked) -> str:
+    """What was found of an index, in a sentence or three."""
+    manner = one.manner
+    lines = [
+        f"{one.vectors} {one.kind} tracklets, searched {manner.sort}ly in {one.search_ms:.1f} ms: "
+        f"finds {one.recall:.1%} of the 20 nearest, asked for {one.asked} of them."
+    ]
+    if manner.given_up is not None:
+        lines.append(
+            f"An approximate index would have found {manner.given_up:.1%}: it was given up."
+        )
+    if one.was_bad:
+        lines.append("The index was not right. It was made anew.")
+    return "\n".join(lines)
 
 
 def _state(video: object) -> str:
