@@ -52,7 +52,7 @@ def test_a_folder_is_counted_and_what_cannot_be_read_is_named(tmp_path: Path) ->
 
 
 def test_too_few_people_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"3 identities .* at least 4 are needed"):
+    with pytest.raises(DataError, match=r"Identities .*: 3\. At least 4 are needed"):
         check_data(str(people(tmp_path / "data", 3)), "auto", no_progress)
     with pytest.raises(DataError, match="no training data"):
         check_data(str(tmp_path / "gone"), "auto", no_progress)
