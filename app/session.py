@@ -59,24 +59,31 @@ class Session(QObject):
         self.history = History(library)
         self._models: Models | None = None
         self._searcher: Searcher | None = None
+        self._turn = 0  # how often they were let go: what was begun before is not kept
         self.models_changed.connect(self._forget_models)
 
     def models(self) -> Models:
         """The models in use; the object is cheap, the networks load on first use."""
-        if self._models is None:
+        held, turn = self._models, self._turn
+        if held is None:
             from reid_core.actions.loading import Models, Runtime
 
             runtime = Runtime(self.settings.threads, self.settings.provider or None)
-            self._models = Models.of(self.library, self.store, runtime=runtime)
-        return self._models
+            held = Models.of(self.library, self.store, runtime=runtime)
+            if turn == self._turn:
+                self._models = held
+        return held
 
     def searcher(self) -> Searcher:
         """Holds the search indexes between searches."""
-        if self._searcher is None:
+        held, turn = self._searcher, self._turn
+        if held is None:
             from reid_core.actions.search import Searcher
 
-            self._searcher = Searcher(self.library, self.models())
-        return self._searcher
+            held = Searcher(self.library, self.models())
+            if turn == self._turn:
+                self._searcher = held
+        return held
 
     def change(
         self,
@@ -173,4 +180,5 @@ class Session(QObject):
         self.history_changed.emit()
 
     def _forget_models(self) -> None:
+        self._turn += 1
         self._models = self._searcher = None

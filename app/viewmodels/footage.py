@@ -223,12 +223,11 @@ class Footage(QObject):
     def enrol(self, seen: Seen, name: str) -> None:
         """Say who somebody seen is: enrolled under that name."""
         session, shown_id = self._session, format_id(seen.id)
-        models = session.models()
 
         def work(_: Progress) -> object:
             from reid_core.actions.enroll_tracklet import enroll_tracklet
 
-            return enroll_tracklet(session.library, models, name, shown_id)
+            return enroll_tracklet(session.library, session.models(), name, shown_id)
 
         session.change(
             self.tr("Enrol {}").format(name), work, said=self.tr("Enrolled as {}").format(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,7 @@ from app.elsewhere import Elsewhere
 from app.session import Session
 from app.tasks import Tasks
 from app.viewmodels.people import People
+from reid_core.actions.loading import Models
 from reid_core.library import Library, erase, events, footage, models_used, people, schema
 from reid_core.models.manifest import Role
 from reid_core.protocols import Progress
@@ -168,6 +170,25 @@ def test_a_change_that_was_made_is_told_though_somebody_cancelled_it(
     qtbot.waitUntil(lambda: job.is_over)
     assert job.state == "done"
     assert told == ["changed", "made"]
+
+
+def test_models_being_loaded_when_others_are_taken_are_not_kept(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Models.of
+    made: list[Models] = []
+
+    def slow(*args: Any, **more: Any) -> Models:
+        made.append(real(*args, **more))
+        if len(made) == 1:  # the user switches while they are read
+            session.models_changed.emit()
+        return made[-1]
+
+    monkeypatch.setattr(Models, "of", slow)
+    first = session.models()
+    assert session.models() is made[1]
+    assert first is made[0]
+    assert session.models() is made[1]
 
 
 def test_a_change_that_breaks_off_is_looked_at(qtbot: QtBot, session: Session) -> None:
