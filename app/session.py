@@ -41,7 +41,6 @@ class Session(QObject):
 
     people_changed = Signal()  # persons, templates or verdicts
     person_forgotten = Signal(object)  # the id of somebody of whom nothing may be kept or shown
-    person_forgotten = Signal(object)  # the id of somebody of whom nothing may be kept or shown
     footage_changed = Signal()  # videos or tracklets
     models_changed = Signal()  # installed, or in use
     settings_changed = Signal(object)  # the new Settings
