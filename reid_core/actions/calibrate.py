@@ -11,6 +11,7 @@ from reid_core.actions.evidence import Evidence, collect
 from reid_core.actions.loading import Models
 from reid_core.actions.thresholds import threshold
 from reid_core.calibration import Calibration
+from reid_core.errors import LibraryCorrupt
 from reid_core.evaluate import calibrate as calibrating
 from reid_core.library import Library, calibrations
 from reid_core.library.store import now
@@ -53,8 +54,7 @@ def calibrate(
     """
     calibrating.check_rate(fmr)
     model = models.model_id(kind)
-    with library.read() as connection:
-        before = threshold(connection, models, kind)
+    before = _before(library, models, kind)
     found = _evidence(library, models, kind, images, seed, progress)
     progress(0.9, "calibrating")
     fit = calibrating.fit(found.comparisons, fmr=fmr, seed=seed)
@@ -93,6 +93,15 @@ def forget_calibration(library: Library, models: Models, kind: Kind) -> bool:
     """Take away that of the model in use; whether there was one. Raises LibraryError."""
     with library.transaction("remove calibration", kind=kind) as tx:
         return calibrations.remove(tx, models.model_id(kind), kind)
+
+
+def _before(library: Library, models: Models, kind: Kind) -> Threshold:
+    """The threshold so far; that of the model alone where a calibration is damaged."""
+    try:
+        with library.read() as connection:
+            return threshold(connection, models, kind)
+    except LibraryCorrupt:
+        return models.threshold(kind)
 
 
 def _evidence(

@@ -52,8 +52,9 @@ def collect(
     rng = np.random.default_rng(seed)
     with library.read() as connection:
         progress(0.0, "people")
-        templates, media = _templates(connection, model, kind, rng)
-        said = _verdicts(connection, kind)
+        learnt = _learnt(connection, model)
+        templates, media = _templates(connection, model, kind, learnt, rng)
+        said = {t: p for t, p in _verdicts(connection, kind).items() if p not in learnt}
         seen = _confirmed(connection, model, kind, said)
         parts = [
             leave_one_out(templates, "gallery"),
@@ -65,29 +66,50 @@ def collect(
         known = {t: p for t, p in said.items() if p}
         parts += footage_comparisons(connection, model, kind, known, rng=rng, progress=progress)
         rejected = _rejected(connection, model, kind, templates)
-    return _without_easy(Comparisons.joined(parts), rejected)
+    notes = []
+    if learnt:
+        notes.append(
+            f"{len(learnt)} people were left out: the adapted model learnt from them, and knows "
+            "them better than others."
+        )
+    return _without_easy(Comparisons.joined(parts), rejected, notes)
 
 
-def _without_easy(every: Comparisons, rejected: Floats) -> Evidence:
+def _without_easy(every: Comparisons, rejected: Floats, notes: list[str]) -> Evidence:
     """Leave single appearances out where people were seen on several occasions often enough."""
     footage = every.origin == 2
     better = len(np.unique(every.first[every.same & ~footage]))
     if better < ENOUGH or not (every.same & footage).any():
-        return Evidence(every, rejected)
+        return Evidence(every, rejected, tuple(notes))
     note = (
         f"{better} people were seen on several occasions, so what single appearances say of one "
         "person's looks, which is easier, was left out."
     )
-    return Evidence(every[~(every.same & footage)], rejected, (note,))
+    return Evidence(every[~(every.same & footage)], rejected, (*notes, note))
+
+
+def _learnt(connection: Connection, model: str) -> frozenset[int]:
+    """The people from whom an adapted model learnt; nobody for a network's own."""
+    p, r = schema.retraining_part.c, schema.retraining.c
+    query = (
+        sa.select(p.person_id)
+        .join(schema.retraining, r.id == p.run_id)
+        .where(r.model == model, p.part == "train")
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _templates(
-    connection: Connection, model: str, kind: Kind, rng: np.random.Generator
+    connection: Connection,
+    model: str,
+    kind: Kind,
+    without: frozenset[int],
+    rng: np.random.Generator,
 ) -> tuple[Looks, dict[int, set[str]]]:
     """Looks at the people enrolled, and the pictures of each."""
     ids, rows = vectors.all_vectors(connection, "template", kind, model)
     who = people.template_owners(connection, ids.tolist())
-    kept = _some(who, rng)
+    kept = _some(np.where(np.isin(who, list(without)), 0, who), rng)
     t = schema.template.c
     media: dict[int, set[str]] = {}
     for person, name in connection.execute(sa.select(t.person_id, t.media)):
@@ -96,9 +118,9 @@ def _templates(
 
 
 def _some(who: Ids, rng: np.random.Generator) -> Ids:
-    """Rows of at most `MOST_PEOPLE` people and `MOST_TEMPLATES` of each."""
+    """Rows of at most `MOST_PEOPLE` people and `MOST_TEMPLATES` of each; 0 is nobody."""
     rows = rng.permutation(len(who))
-    everybody = np.unique(who)
+    everybody = np.unique(who[who != 0])
     chosen = rng.permutation(everybody)[:MOST_PEOPLE]
     rows = rows[np.isin(who[rows], chosen)]
     return np.sort(_at_most(who, rows, MOST_TEMPLATES))

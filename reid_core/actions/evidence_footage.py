@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.engine import Connection
 
+from reid_core.actions.evidence_again import alike, who_comes_again
 from reid_core.evaluate.comparisons import Comparisons, Ids
 from reid_core.library import footage, together, vectors
 from reid_core.library.footage import StoredView
@@ -22,10 +23,10 @@ from reid_core.protocols import Progress
 from reid_core.quality import LEAST
 from reid_core.types import Embeddings, Floats, Kind
 
-MOST_TRACKLETS = 6_000  # whose views are read
+MOST_TRACKLETS = 4_000  # whose views are read
 MOST_PAIRS = 60_000  # of people seen at once
 MORE = 1.5  # as many pairs are looked at, since some turn out not to be apart
-OWN = 3_000  # appearances split in two halves
+OWN = 1_500  # appearances split in two halves
 HALF_S = 0.5  # between the halves of an appearance: nearer looks are nearly one picture
 
 
@@ -55,14 +56,25 @@ def footage_comparisons(
     progress(0.5, "who is seen at once")
     rows = np.unique(np.concatenate([first, second, rng.permutation(len(every))[:OWN]]))
     shown = _shown(connection, model, kind, every, rows)
-    progress(0.8, "appearances")
-    who = np.array(
-        [known.get(t, c) for t, c in zip(every.ids.tolist(), every.chain.tolist(), strict=True)]
-    )
-    return [
-        _halves(every, shown, who),
-        _two(connection, model, kind, every, shown, who, first, second),
-    ]
+    progress(0.7, "appearances")
+    pooled = {row: Embeddings(one.rows, one.quality, "").pooled() for row, one in shown.items()}
+    who = _named(every, known)
+    there = np.isin(first, list(shown)) & np.isin(second, list(shown))
+    first, second = first[there], second[there]
+    halves, two = _halves(every, shown, who), _two(shown, pooled, who, first, second)
+    progress(0.8, "who comes again")
+    level = alike(halves, two)
+    if level is not None:
+        pairs = np.stack([first, second], 1)
+        who = who_comes_again(pooled, who, pairs, level=level, fixed=set(known.values()))
+        halves, two = _halves(every, shown, who), _two(shown, pooled, who, first, second)
+    return [halves, two]
+
+
+def _named(every: Spans, known: Mapping[int, int]) -> Ids:
+    """(N,) whom each tracklet shows: a person whom the user recognised, else its chain."""
+    pairs = zip(every.ids.tolist(), every.chain.tolist(), strict=True)
+    return np.array([known.get(one, chain) for one, chain in pairs], np.int64)
 
 
 def _pairs(connection: Connection, every: Spans, rng: np.random.Generator) -> tuple[Ids, Ids]:
@@ -131,23 +143,18 @@ def _split(parts: list[_Shown]) -> float | None:
 
 
 def _two(
-    connection: Connection,
-    model: str,
-    kind: Kind,
-    every: Spans,
     shown: Mapping[int, _Shown],
+    pooled: Mapping[int, Floats],
     who: Ids,
     first: Ids,
     second: Ids,
 ) -> Comparisons:
     """Each one's views against the other's pooled vector, both ways."""
-    there = np.array([row in shown for row in range(len(every))])
-    kept = there[first] & there[second] & (who[first] != who[second])
+    kept = who[first] != who[second]
     sides = (
         np.concatenate([first[kept], second[kept]]),
         np.concatenate([second[kept], first[kept]]),
     )
-    pooled = {row: Embeddings(one.rows, one.quality, "").pooled() for row, one in shown.items()}
     scores = [
         float((shown[a].rows @ pooled[b]).max())
         for a, b in zip(*map(np.ndarray.tolist, sides), strict=True)

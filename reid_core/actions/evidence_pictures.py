@@ -28,7 +28,7 @@ def from_pictures(
     """
     rng = np.random.default_rng(seed)
     found = find(source)
-    enrolled, probes = _deal(found, rng)
+    enrolled, probes = dealt(found, rng)
     rows = np.sort(np.concatenate([enrolled, probes]))
     detector = models.detector(kind) if kind is Kind.FACE else None
     embedder = models.embedder(kind)
@@ -53,7 +53,7 @@ def of_looks(sets: Looks, probes: Looks) -> Comparisons:
     return Comparisons.joined([genuine, cross(sets, probes, "pictures")])
 
 
-def _deal(found: Labelled, rng: np.random.Generator) -> tuple[Ids, Ids]:
+def dealt(found: Labelled, rng: np.random.Generator) -> tuple[Ids, Ids]:
     """Rows that are enrolled and rows that are looked for; people by chance where too many."""
     people = rng.permutation(np.unique(found.ids))[:MOST_PEOPLE]
     most = max(1, min(PROBES, MOST_PROBES // max(1, len(people)) ** 2))

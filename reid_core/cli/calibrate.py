@@ -120,7 +120,9 @@ def _show(one: Calibration) -> None:
         f"({one.missed.low or 0:.1%} to {one.missed.high or 1:.1%})."
     )
     costs = ", ".join(f"{m} {c:.3f}" for m, c in one.costs.items())
-    typer.echo(f"Scores are read by the {one.method} map (held-out cost in bits: {costs}).")
+    typer.echo(
+        f"Scores are read by the {one.method} map (cost on people held out, 0 to 1: {costs})."
+    )
     for warning in one.warnings:
         typer.echo(f"warning: {warning}")
 

@@ -25,7 +25,7 @@ from reid_core.library.vectors import IN_QUERY
 Row = tuple[Any, ...]
 Rows = dict[Row, Row]  # by key
 # how many columns are the key, from the left
-TABLES = {"person": 1, "template": 1, "verdict": 2, "kept": 3}
+TABLES = {"person": 1, "template": 1, "verdict": 2, "kept": 3, "calibration": 2}
 DEPTH = 200  # steps kept
 
 
@@ -203,7 +203,7 @@ def _apply(
         for key, row in rows.items():
             if row is not None:
                 _put(tx, table, key, row)
-    for name in ("kept", "verdict", "template", "person"):
+    for name in ("calibration", "kept", "verdict", "template", "person"):
         for key, row in wanted[name].items():
             if row is None:
                 table = schema.metadata.tables[name]
