@@ -39,6 +39,10 @@ class ModelUnavailable(ModelError):
     """None of a model's sources answered."""
 
 
+class NoThreshold(ModelError):
+    """Nothing is known of where "probably the same" begins, and it is needed."""
+
+
 class SourceError(CameoError):
     """A picture or video cannot be read."""
 

@@ -26,6 +26,7 @@ from reid_core.cli import (
     retrain,
     search,
     train,
+    unknowns,
     videos,
     watch,
 )
@@ -48,6 +49,7 @@ app.command("enroll")(enroll.command)
 app.command("identify")(identify.command)
 app.command("index")(index.command)
 app.command("search")(search.command)
+app.command("unknowns")(unknowns.command)
 app.command("watch")(watch.command)
 app.command("train")(train.command)
 app.command("export")(export.command)

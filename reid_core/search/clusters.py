@@ -11,6 +11,9 @@ Two things make it fast and small. The mean cosine between two groups of unit ve
 product of their means. And a mean is at most its largest part, so only groups with a pair between
 them that is alike enough can become one: all pairs are looked at once, in blocks, and those few
 links are what the rounds work on.
+
+Some pairs are known to be two people, as those who are in one picture. Their groups are never
+merged, nor those that they are in later; whom it concerns goes to the next most alike.
 """
 
 from __future__ import annotations
@@ -28,18 +31,25 @@ LINKS = 1 << 21  # held at most, 48 MiB; with more of them groups are merged bef
 
 Ids = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+_NONE = np.zeros(0, np.int64)
 
 
-def group(vectors: Floats, *, at_least: float, progress: Progress = no_progress) -> Ids:
+def group(
+    vectors: Floats,
+    *,
+    at_least: float,
+    apart: tuple[Ids, Ids] | None = None,
+    progress: Progress = no_progress,
+) -> Ids:
     """Labels 0, 1, 2 … of N vectors, larger groups first; whoever is alone is a group of one.
 
     vectors: (N, D) float32 unit rows. at_least: the mean cosine between two groups from which
-    they are one: average linkage cut at that height. Raises ValueError for numbers that are not
-    finite.
+    they are one: average linkage cut at that height. apart: rows (P,) and (P,) that are never of
+    one person. Raises ValueError for numbers that are not finite.
     """
     if not np.isfinite(vectors).all():
         raise ValueError("vectors must be finite numbers")
-    groups = _Groups.of(vectors)
+    groups = _Groups.of(vectors, *(apart or (_NONE, _NONE)))
     links = _linked(groups, at_least, progress)
     while links is None:
         nearest = _nearest(groups, at_least, progress)
@@ -55,17 +65,39 @@ class _Groups:
     """Groups of N vectors on the way, each under the number of one of its vectors.
 
     means: (N, D) of those that stand. sizes: (N,). into: (N,) the group that each was merged
-    into, itself while it stands.
+    into, itself while it stands. barred: (P,) pairs that must not be merged, as `keys`, rising.
     """
 
     means: Floats
     sizes: Floats
     into: Ids
+    barred: Ids
 
     @classmethod
-    def of(cls, vectors: Floats) -> _Groups:
+    def of(cls, vectors: Floats, first: Ids, second: Ids) -> _Groups:
         n = len(vectors)
-        return cls(np.array(vectors, np.float32), np.ones(n, np.float32), np.arange(n))
+        own = cls(np.array(vectors, np.float32), np.ones(n, np.float32), np.arange(n), _NONE)
+        own.barred = own.keys(first, second)
+        return own
+
+    def keys(self, first: Ids, second: Ids) -> Ids:
+        """Each pair of groups as one number, once, rising."""
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        return np.unique((low * len(self.into) + high)[low != high])
+
+    def pairs(self, keys: Ids) -> tuple[Ids, Ids]:
+        """And back: the lower, the higher."""
+        low, high = np.divmod(keys, max(1, len(self.into)))
+        return low, high
+
+    def may(self, first: Ids, second: Ids) -> Bools:
+        """(L,) whether pairs with first < second may be merged."""
+        if not len(self.barred):
+            return np.ones(len(first), bool)
+        keys = first * len(self.into) + second
+        place = np.minimum(np.searchsorted(self.barred, keys), len(self.barred) - 1)
+        free: Bools = self.barred[place] != keys
+        return free
 
     def standing(self) -> Ids:
         return np.flatnonzero(self.into == np.arange(len(self.into)))
@@ -76,6 +108,8 @@ class _Groups:
         share = (self.sizes[first] / total)[:, None]
         self.means[first] = share * self.means[first] + (1 - share) * self.means[second]
         self.sizes[first], self.into[second] = total, first
+        low, high = self.pairs(self.barred)
+        self.barred = self.keys(self.into[low], self.into[high])
 
     def alike(self, first: Ids, second: Ids) -> Floats:
         """(L,) mean cosines of pairs of groups, in blocks."""
@@ -135,19 +169,16 @@ class _Links:
         changed[first] = changed[second] = True
         touched = changed[self.first] | changed[self.second]
         old = self[touched]
-        a, b = groups.into[old.first], groups.into[old.second]
-        low, high = np.minimum(a, b), np.maximum(a, b)
-        keys = np.unique((low * len(changed) + high)[low != high])
-        low, high = np.divmod(keys, len(changed))
+        keys = groups.keys(groups.into[old.first], groups.into[old.second])
+        low, high = groups.pairs(keys)
         new = _Links(low, high, groups.alike(low, high))
-        return _joined([self[~touched], new[new.alike >= at_least]])
+        return _joined([self[~touched], new[(new.alike >= at_least) & groups.may(low, high)]])
 
 
 def _joined(parts: list[_Links]) -> _Links:
-    none = np.zeros(0, np.int64)
     return _Links(
-        np.concatenate([none, *(p.first for p in parts)]),
-        np.concatenate([none, *(p.second for p in parts)]),
+        np.concatenate([_NONE, *(p.first for p in parts)]),
+        np.concatenate([_NONE, *(p.second for p in parts)]),
         np.concatenate([np.zeros(0, np.float32), *(p.alike for p in parts)]),
     )
 
@@ -163,10 +194,11 @@ def _linked(groups: _Groups, at_least: float, progress: Progress) -> _Links | No
         later = column > row
         row, column = row[later], column[later]
         held += len(row)
-        if held > LINKS:
+        if held > LINKS + len(groups.barred):
             return None
-        pair = standing[start + row], standing[start + column]
-        parts.append(_Links(*pair, alike[row, column]))
+        first, second = standing[start + row], standing[start + column]
+        found = _Links(first, second, alike[row, column])
+        parts.append(found[groups.may(first, second)])
         start = stop
         progress(1 - ((n - start) / n) ** 2, f"{start} of {n} compared")
     return _joined(parts)
@@ -177,10 +209,14 @@ def _nearest(groups: _Groups, at_least: float, progress: Progress) -> _Links:
     standing, parts = groups.standing(), []
     means, n = groups.means[standing], len(standing)
     step = max(1, CELLS // n)
+    low, high = np.searchsorted(standing, np.stack(groups.pairs(groups.barred)))
+    row, column = np.concatenate([low, high]), np.concatenate([high, low])
     for start in range(0, n, step):
         alike = means[start : start + step] @ means.T
         every = np.arange(len(alike))
         alike[every, start + every] = -np.inf
+        here = (row >= start) & (row < start + len(alike))
+        alike[row[here] - start, column[here]] = -np.inf
         near = alike.argmax(1)
         best = alike[every, near]
         pair = np.sort([standing[start + every], standing[near]], axis=0)

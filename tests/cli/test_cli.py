@@ -19,13 +19,13 @@ from reid_core import images
 from reid_core.actions.demo import FILM, sample_photograph
 
 COMMANDS = [
-    *(["app"], ["demo"], ["enroll"], ["identify"], ["index"], ["search"], ["watch"]),
+    *(["app"], ["demo"], ["enroll"], ["identify"], ["index"], ["search"], ["unknowns"], ["watch"]),
     *(
         ["people", c]
         for c in ["list", "show", "rename", "merge", "split", "forget", "export", "import"]
     ),
     *(["people", c] for c in ["check", "move", "delete"]),
-    *(["videos", c] for c in ["list", "show", "remove", "relink"]),
+    *(["videos", c] for c in ["list", "show", "check", "remove", "relink"]),
     *(["models", c] for c in ["list", "pull", "import", "show", "use", "remove"]),
     ["calibrate"],
     ["train"],

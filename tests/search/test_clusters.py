@@ -43,6 +43,49 @@ def test_groups_are_those_of_average_linkage(
     assert (together(found) == together(by_scipy(rows, at_least))).all()
 
 
+def by_loop(rows: np.ndarray, at_least: float, apart: list[tuple[int, int]]) -> np.ndarray:
+    """Merge the two most alike groups, one pair at a time, that nothing keeps apart."""
+    groups = [[i] for i in range(len(rows))]
+    cosines = rows.astype(np.float64) @ rows.T
+    barred = {frozenset(p) for p in apart}
+
+    def alike(a: list[int], b: list[int]) -> float:
+        if any(frozenset((i, j)) in barred for i in a for j in b):
+            return -np.inf
+        return float(np.mean(cosines[np.ix_(a, b)]))
+
+    while len(groups) > 1:
+        pairs = [
+            (alike(a, b), i, j) for i, a in enumerate(groups) for j, b in enumerate(groups[:i])
+        ]
+        best, i, j = max(pairs)
+        if best < at_least:
+            break
+        groups[j] += groups.pop(i)
+    labels = np.empty(len(rows), np.int64)
+    for number, members in enumerate(groups):
+        labels[members] = number
+    return labels
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 10_000),
+    pairs=st.integers(0, 40),
+    links=st.sampled_from([0, 30, 1 << 21]),
+)
+def test_whoever_is_apart_is_never_put_together(seed: int, pairs: int, links: int) -> None:
+    rows = made(seed, 4, 0.3, n=18)
+    rng = np.random.default_rng(seed)
+    first, second = (rng.integers(0, 18, pairs) for _ in range(2))
+    apart = [(a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True) if a != b]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clusters, "LINKS", links)
+        found = clusters.group(rows, at_least=0.6, apart=(first, second))
+    assert not any(found[a] == found[b] for a, b in apart)
+    assert (together(found) == together(by_loop(rows, 0.6, apart))).all()
+
+
 def test_labels_count_from_the_largest_group() -> None:
     a, b, c = np.eye(3, 8, dtype=np.float32)
     found = clusters.group(np.stack([c, a, b, a, b, a]), at_least=0.9)
