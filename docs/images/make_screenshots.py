@@ -3,7 +3,8 @@
     QT_QPA_PLATFORM=offscreen python docs/images/make_screenshots.py [OUT] [PAGE]…
 
 Writes docs/images/window/PAGE-THEME-SIZE.png. The people are drawn, since real ones may not be
-published; nothing is detected in the pictures, the library is written as indexing would have.
+published; nothing is detected in the pictures, the library is written as indexing would have, and
+who is before the camera is known. The training run was a real one, on drawn people (see run/).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import drawn
+from drawn_live import DrawnWatcher
 from PIL import Image
 from PySide6.QtCore import QEventLoop, QTimer
 
@@ -24,6 +26,8 @@ from app import bootstrap
 from app.requests import SearchFor, ShowPerson
 from app.session import Session
 from app.settings import Settings, models_folder
+from app.viewmodels.live import Live
+from app.views import live_page
 from app.views.window import Window
 from reid_core.library import Library, people
 from reid_core.models.store import ModelStore
@@ -33,6 +37,7 @@ HERE = Path(__file__).parent
 SIZES = {"small": (1366, 768), "large": (2560, 1440)}
 PAGES = ("welcome", "people", "footage", "search", "live", "train", "models", "settings")
 SETTLE_MS = 2500
+WATCHED, WATCH_MS = "entrance.mp4", 11_300  # somebody known has left, another one meets a stranger
 
 
 def main() -> None:
@@ -52,6 +57,8 @@ def main() -> None:
         ids = {kind: store.ensure(name).model_id for kind, name in made.items()}
         with Library.open(place) as library:
             drawn.fill(library, Path(folder) / "films", ids)
+        shutil.copytree(HERE / "run", place / "runs" / "drawn people")
+        live_page.build = watching
         for theme in ("light", "dark"):
             settings = Settings(theme=theme, seen_welcome=True, last_page="models")
             bootstrap.dress(app, settings)
@@ -63,7 +70,11 @@ def main() -> None:
                 for page in wanted:
                     show(window, session, page)
                     settle(SETTLE_MS)
+                    if page == "live":
+                        watch(window, Path(folder) / "films" / WATCHED)
                     save(window, out / f"{page}-{theme}-{size}.png")
+                    if page == "live":
+                        window.page(page).live.stop()  # type: ignore[union-attr]
             window.close()
             bootstrap.close_session(session)
 
@@ -77,6 +88,24 @@ def show(window: Window, session: Session, page: str) -> None:
         with session.library.read() as connection:
             asked = ShowPerson(people.find_person(connection, "Ada Lovelace").id)
     window.show_page(page, asked)
+
+
+def watching(session: Session) -> live_page.Page:
+    """The page of the live view, before which the drawn people walk."""
+    made = Live(session, watcher=lambda _: DrawnWatcher(session.library, WATCHED))
+    return live_page.Page(session, made)
+
+
+def watch(window: Window, film: Path) -> None:
+    """Play a film as if it were a camera, until there is something to see."""
+    live = window.page("live").live  # type: ignore[union-attr]
+    live.clear()
+    live.start(str(film))
+    settle(WATCH_MS)
+    window.page("live").events.list.setCurrentIndex(  # type: ignore[union-attr]
+        window.page("live").events.shown.index(0, 0)  # type: ignore[union-attr]
+    )
+    settle(200)
 
 
 def settle(ms: int) -> None:
