@@ -33,6 +33,7 @@ from app.widgets.dropping import dropped
 from app.widgets.parts import EmptyState, Header, button, label
 from app.widgets.splits import keep_splits, restore_splits
 from app.widgets.thumbs import Thumbnails
+from app.words import percent
 from reid_core.types import Kind
 
 SPLITS = ("search_across", "search_down")  # among the window's settings
@@ -275,6 +276,11 @@ class Page(QWidget):
             "{likely} likely of {all} shown · {searched} {kind} tracklets searched in {ms} ms · "
             "{decoded} frames decoded"
         )
+        if found.index.sort != "exact":
+            share = percent(found.index.recall, 1)
+            line += " · " + self.tr("approximately: {share} of the nearest are found").format(
+                share=share
+            )
         kind = self.tr("face") if found.kind is Kind.FACE else self.tr("body")
         return line.format(
             likely=locale.toString(sum(r.is_likely for r in search.rows)),

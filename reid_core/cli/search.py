@@ -135,6 +135,9 @@ def _print(found: Found, *, is_open: bool) -> None:
         f"{found.decoded_frames} frames decoded.",
         err=True,
     )
+    if found.index.sort != "exact":
+        share = f"{found.index.recall:.1%}"
+        typer.echo(f"Searched approximately: {share} of the 20 nearest are found.", err=True)
     typer.echo(found.threshold.describe(), err=True)
 
 

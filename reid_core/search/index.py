@@ -1,10 +1,10 @@
 """Nearest vectors by inner product, through faiss; a cache of what the database holds.
 
-Unit vectors in, cosines out. Exact up to a million vectors: approximate indexes lose people when
-a person has few templates. Above that the vectors are put into clusters, of which only the nearest
-are looked through, as many as it takes to find what a person would be shown: that is measured on
-the vectors themselves, and where it does not come out the index is exact again. Removing takes
-effect at once.
+Unit vectors in, cosines out. Exact up to some million vectors: approximate indexes lose people
+when a person has few templates. Above that the vectors are put into clusters, of which only the
+nearest are looked through, as many as it takes to find what a person would be shown: that is
+measured on the vectors themselves, and where it does not come out the index is exact again. Large
+indexes hold float16. Removing takes effect at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from reid_core.types import Floats
 
 log = logging.getLogger(__name__)
 
-EXACT_UP_TO = 1_000_000  # vectors: a question takes some 0.1 s then (docs/benchmarks.md)
+# numbers of vectors, by benchmarks/bench_index.py
+PLAIN_UP_TO = 500_000  # float32; above it float16 answers in half the time, from half the memory
+EXACT_UP_TO = 4_000_000  # a question takes some 0.4 s then, and clusters take minutes to be found
 TARGET = 0.99  # of the true nearest that an approximate index must find
 FIRST_PROBES = 8  # clusters looked through at first, then twice as many until the target is met
 WORTH = 4  # an approximate index looks through a quarter of the clusters at most
@@ -84,33 +86,52 @@ class VectorIndex:
         vectors: Floats,
         *,
         model: str,
+        plain_up_to: int = PLAIN_UP_TO,
         exact_up_to: int = EXACT_UP_TO,
         target: float = TARGET,
         most: float = 1 / WORTH,
     ) -> VectorIndex:
         """The index that is quick enough and finds what is there.
 
-        target: the recall that an approximate one must reach. most: the share of the clusters
-        that it may look through for that.
+        plain_up_to, exact_up_to: so many vectors are held as float32, and so many searched
+        exactly. target: the recall that an approximate index must reach. most: the share of the
+        clusters that it may look through for that.
         """
-        if len(ids) <= exact_up_to:
+        if len(ids) <= min(plain_up_to, exact_up_to):
             return cls(ids, vectors, model=model)
-        n_clusters = round(len(ids) ** 0.5)
-        index = cls._of(_clustered(ids, vectors, n_clusters), model, EXACT)
         asked = sample(len(ids))
         _, truth = nearest(vectors[asked], vectors, k=NEAREST + 1)
         questions = vectors[asked], ids[asked], ids[truth]
+        index = None
+        if len(ids) > exact_up_to:
+            index = cls._approximate(ids, vectors, questions, model, target, most)
+        if index is None or index.manner.recall < target:
+            given_up = None if index is None else index.manner.recall
+            index = cls._of(_rounded(ids, vectors), model, Manner(is_rounded=True))
+            own = round(index.recall(*questions), 4)
+            index.manner = replace(index.manner, recall=own, given_up=given_up)
+        log.info("%d vectors, %s", len(ids), index.manner)
+        return index
+
+    @classmethod
+    def _approximate(
+        cls,
+        ids: Ids,
+        vectors: Floats,
+        questions: tuple[Floats, Ids, Ids],
+        model: str,
+        target: float,
+        most: float,
+    ) -> VectorIndex:
+        """One that looks through as many clusters as it takes, or as it may."""
+        n_clusters = round(len(ids) ** 0.5)
+        index = cls._of(_clustered(ids, vectors, n_clusters), model, EXACT)
         recall, probes = 0.0, FIRST_PROBES
         while recall < target and probes <= most * n_clusters:
             index.manner = Manner("approximate", 1.0, None, True, probes)
             recall = round(index.recall(*questions), 4)
             probes *= 2
         index.manner = replace(index.manner, recall=recall)
-        if recall < target:
-            index = cls._of(_rounded(ids, vectors), model, Manner(is_rounded=True))
-            own = round(index.recall(*questions), 4)
-            index.manner = replace(index.manner, recall=own, given_up=recall)
-        log.info("%d vectors, %s", len(ids), index.manner)
         return index
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from app.requests import PlayAt, SearchFor
 from app.session import Session
+from app.viewmodels.search import Search
 from app.views.search_delegates import groove_of
 from app.views.search_page import Page
 from app.widgets.timeline import place_of
+from reid_core.search.index import Manner
 from tests.app.search_made import fill, key
 
 # menus and popups on the offscreen platform
@@ -56,6 +59,17 @@ def test_the_likeliest_is_shown_with_its_box(qtbot: QtBot, page: Page) -> None:
     assert "0 frames decoded" in page._header.line.text()
     assert "reference" in page._means.text()
     assert page.query.picker.text() == "Ada"
+
+
+def test_an_approximate_search_says_what_it_finds(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "approximately" not in page._header.line.text()
+    found = page.search.found
+    assert found is not None
+    large = replace(found, index=Manner("approximate", 0.9932))
+    monkeypatch.setattr(Search, "found", large)
+    assert page._facts().endswith(" · approximately: 99.3% of the nearest are found")
 
 
 def test_a_click_on_a_result_jumps_to_it(qtbot: QtBot, page: Page) -> None:

@@ -104,6 +104,15 @@ def test_small_libraries_are_exact_and_not_rounded() -> None:
     assert index.manner == Manner("exact", 1.0, None, False, 0)
 
 
+def test_middling_ones_are_exact_and_rounded() -> None:
+    vectors, ids = people(4000), ids_of(4000)
+    index = VectorIndex.fitting(ids, vectors, model="m", plain_up_to=100)
+    assert (index.manner.sort, index.manner.is_rounded) == ("exact", True)
+    assert index.manner.given_up is None
+    assert index.manner.recall > 0.995
+    assert set(index.ids().tolist()) == set(ids.tolist())
+
+
 @pytest.mark.parametrize("make", [people, noise])
 def test_what_is_removed_is_never_found(make, tmp_path: Path) -> None:
     vectors, ids = make(4000), ids_of(4000)
