@@ -69,7 +69,7 @@ class Adapter:
             np.matmul(vectors[start : start + ROWS], turned, out=part)
             part -= shift
             lengths = np.sqrt(np.einsum("nd,nd->n", part, part))
-            part /= np.maximum(lengths, 1e-12)[:, None]
+            part *= np.reciprocal(np.maximum(lengths, 1e-12))[:, None]
         return out
 
     def undo(self, vectors: Floats) -> Floats:

@@ -6,21 +6,28 @@ look to look: what an adapter can learn to take away.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from made_models import tiny_network
 
+from reid_core.actions.loading import Models
+from reid_core.actions.search import Searcher, query_person
+from reid_core.cli.output import plain
 from reid_core.images import encode_jpeg
-from reid_core.library import Library, footage, people
+from reid_core.library import Library, footage, models_used, people, retrainings
 from reid_core.library.ids import stable_id
+from reid_core.library.retrainings import Run
 from reid_core.models.importing import import_onnx
 from reid_core.models.store import ModelStore
 from reid_core.types import Embeddings, Kind, Tracklet, View
 
 DIM = 64
 NUISANCES = 6
+ROLE = "body-embedder"
+COUNT = 30  # people of a library to retrain
 
 
 def store_in(folder: Path) -> ModelStore:
@@ -109,3 +116,35 @@ def gallery(
         enrol(library, model, rows, f"Person {n:03d}", seed=seed)
     film(library, model, world, range(count), "walk.mp4")
     return world
+
+
+def opened(folder: Path, store: ModelStore) -> tuple[Library, str]:
+    """A library that works with the tiny network, and the network's id."""
+    library, model = Library.open(folder), store.manifest("tiny").model_id
+    with library.transaction("made") as tx:
+        models_used.use(tx, ROLE, "tiny")
+    return library, model
+
+
+def the_run(library: Library) -> Run:
+    with library.read() as connection:
+        (run,) = retrainings.list_runs(connection)
+    return run
+
+
+def the_run_in_use(library: Library) -> Run:
+    with library.read() as connection:
+        return next(r for r in retrainings.list_runs(connection) if r.in_use)
+
+
+def answers(library: Library, store: ModelStore, *, some: int = COUNT) -> str:
+    """What searching for people gives, as the command line would write it, without its time."""
+    models = Models.of(library, store)
+    searcher, found = Searcher(library, models), []
+    with library.read() as connection:
+        names = [p.name for p in people.list_people(connection)]
+    for name in names[:some]:
+        record = plain(searcher.search(query_person(library, models, name, kind=Kind.BODY)))
+        del record["elapsed_s"]
+        found.append(record)
+    return json.dumps(found)

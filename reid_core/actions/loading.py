@@ -147,6 +147,19 @@ class Models:
             in_use, own = models_used.in_use(connection), adapters.in_use(connection)
         return cls(store, in_use, adapters=own, runtime=runtime, progress=progress)
 
+    def adapted(self, kind: Kind, adapter: Adapter) -> Models:
+        """The same with another adapter in use, as a library would be that had accepted it."""
+        own = {**self._adapters, EMBEDDER_ROLE[kind]: adapter}
+        made = Models(
+            self.store,
+            self._in_use,
+            adapters=own,
+            runtime=self._runtime,
+            progress=self._progress,
+        )
+        made._networks = self._networks
+        return made
+
     def name(self, role: Role) -> str:
         """The model that serves a role."""
         return self._in_use.get(role) or self.store.default_for(role)

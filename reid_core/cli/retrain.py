@@ -11,6 +11,7 @@ from reid_core.cli.state import One, models_for, open_library
 
 if TYPE_CHECKING:
     from reid_core.actions.retrain_data import Stock
+    from reid_core.actions.retrained import Accepted
     from reid_core.library.retrainings import Run
 
 app = typer.Typer(
@@ -72,11 +73,16 @@ def retrain(
         if accept or override:
             if json is None:
                 _show(run)
-            run = retrained.accept(library, models, run.shown_id, override=override)
+            done = retrained.accept(
+                library, models, run.shown_id, override=override, progress=bar.tell
+            )
+            run = done.run
+            bar.clear()
+            if json is None:
+                _say_accepted(done)
+                return
     if json:
         write_json(_record(run), json)
-    elif run.in_use:
-        typer.echo(f"{run.model} is in use. The way back: cameo retrain rollback --kind {kind}")
     else:
         _show(run)
         _say_next(run)
@@ -117,9 +123,12 @@ def accept(context: typer.Context, run: RunArgument, override: OverrideOption = 
     """Use the model of a retraining from now on. Example: cameo retrain accept 0abc…"""
     from reid_core.actions import retrained
 
+    bar = Bar("calibrating")
     with open_library(context, create=False) as library:
-        done = retrained.accept(library, models_for(context, library), run, override=override)
-    typer.echo(f"{done.model} is in use. The way back: cameo retrain rollback --kind {done.kind}")
+        models = models_for(context, library)
+        done = retrained.accept(library, models, run, override=override, progress=bar.tell)
+    bar.clear()
+    _say_accepted(done)
 
 
 @app.command()
@@ -177,6 +186,12 @@ def _show(run: Run) -> None:
 def _figure(f: dict[str, Any]) -> tuple[str, ...]:
     old, new, low, high = (f[k] for k in ("old", "new", "low", "high"))
     return (f["name"], f"{old:.1%}", f"{new:.1%}", f"{low:+.1%} to {high:+.1%}", f["basis"])
+
+
+def _say_accepted(done: Accepted) -> None:
+    run = done.run
+    typer.echo(f"{run.model} is in use. The way back: cameo retrain rollback --kind {run.kind}")
+    typer.echo(done.note or (done.calibration.describe() if done.calibration else ""))
 
 
 def _say_next(run: Run) -> None:
