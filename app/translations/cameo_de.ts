@@ -3407,6 +3407,10 @@
         <translation>{likely} von {all} gezeigten wahrscheinlich · {searched} {kind}-Tracklets in {ms} ms durchsucht · {decoded} Bilder decodiert</translation>
     </message>
     <message>
+        <source>approximately: {share} of the nearest are found</source>
+        <translation>ungefähr: {share} der ähnlichsten werden gefunden</translation>
+    </message>
+    <message>
         <source>face</source>
         <translation>Gesichts</translation>
     </message>
