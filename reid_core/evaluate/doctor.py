@@ -183,6 +183,8 @@ class _Case:
 
     def _twin(self, one: int, two: int, scale: Scale) -> Finding | None:
         rows, others = self._gallery.rows(one), self._gallery.rows(two)
+        if len(others) > len(rows):  # the one with more templates comes first, and should stay
+            one, two, rows, others = two, one, others, rows
         scores = self._gallery.between(rows, others)
         alike = min(_lower_median(scores.max(1)), _lower_median(scores.max(0)))
         if alike < scale.double:
