@@ -1,8 +1,9 @@
 """Work beside the window: plain threads, and one signal that brings answers back.
 
-One lane for whatever writes to the library, in order; a small pool for the rest. A `Job` is what
-the window sees of a piece of work; all its signals are sent on the window's thread. Cancelling
-makes the work's next progress call raise `Cancelled`, so that it ends through its own `finally`s.
+One lane for whatever writes to the library, in order; a small pool for what pages ask, and another
+for what takes long, so that no page waits for three downloads. A `Job` is what the window sees of a
+piece of work; all its signals are sent on the window's thread. Cancelling makes the work's next
+progress call raise `Cancelled`, so that it ends through its own `finally`s.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Progress], Any]
 POOL = 3
+LONG = 6  # most of them wait for a network or a camera
 EVERY_S = 0.1  # progress is told at most this often
 
 
@@ -131,6 +133,7 @@ class Tasks(QObject):
         self._lanes = {
             "write": ThreadPoolExecutor(1, thread_name_prefix="write"),
             "pool": ThreadPoolExecutor(POOL, thread_name_prefix="pool"),
+            "long": ThreadPoolExecutor(LONG, thread_name_prefix="long"),
         }
         self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._jobs: list[Job] = []
@@ -150,15 +153,17 @@ class Tasks(QObject):
         *,
         then: Callable[[Any], None] | None = None,
         failed: Callable[[CameoError], None] | None = None,
-        lane: str = "pool",
+        lane: str = "",
         shown: bool = True,
         latest: str | None = None,
     ) -> Job:
         """Run `work(progress)` in a thread; `then(result)` or `failed(error)` on this one.
 
         latest: a question's name; a newer one cancels this one and its late answer is dropped.
-        After `close` nothing is run any more.
+        lane: "write", "pool" for what a page waits for, "long" for what takes its time; shown
+        work is taken to be long unless said. After `close` nothing is run any more.
         """
+        lane = lane or ("long" if shown else "pool")
         job = Job(title, shown=shown, parent=self)
         job.is_change = lane == "write"
         if self._closed:  # somebody's timer or signal that comes after the end
@@ -195,7 +200,8 @@ class Tasks(QObject):
         for job in self.jobs:
             if job.shown or not job.is_change:
                 job.cancel()
-        self._lanes["pool"].shutdown(wait=True, cancel_futures=True)
+        for name in ("pool", "long"):
+            self._lanes[name].shutdown(wait=True, cancel_futures=True)
         self._lanes["write"].shutdown(wait=True)
         self._jobs.clear()
 

@@ -65,6 +65,7 @@ class Snapshot(QObject):
             work,
             then=lambda _: self._end(ticket),
             failed=lambda error: self._fail(ticket, error),
+            lane="long",
             shown=False,
         )
 

@@ -136,6 +136,7 @@ class Looker(QObject):
             work,
             then=then,
             failed=partial(self._fail, self._ticket),
+            lane="long",
             shown=False,
         )
         self._jobs.append(job)

@@ -134,6 +134,7 @@ class Welcome(QObject):
             partial(_make, self._session),
             then=self._enrol,
             failed=self._on_sample_failed,
+            lane="long",
             shown=False,
         )
         self._watch(self._job)
@@ -233,6 +234,7 @@ class Welcome(QObject):
             partial(_index, self._session, sample),
             then=lambda _: self._on_sample_done(names),
             failed=self._on_sample_failed,
+            lane="long",
             shown=False,
         )
         self._watch(self._job)

@@ -144,6 +144,17 @@ def test_a_change_that_waits_is_made_when_the_window_closes(
     assert person(library, "Augusta") == ada
 
 
+def test_no_page_waits_for_what_takes_long(qtbot: QtBot, tasks: Tasks) -> None:
+    go = threading.Event()
+    answers: list[str] = []
+    for n in range(10):
+        tasks.run(f"download {n}", lambda _: go.wait(10))
+    tasks.run("a page's question", lambda _: "answer", then=answers.append, shown=False)
+    qtbot.waitUntil(lambda: answers == ["answer"])
+    go.set()
+    qtbot.waitUntil(lambda: not tasks.jobs)
+
+
 def test_nothing_is_run_after_the_end(qtbot: QtBot, session: Session, tasks: Tasks) -> None:
     done: list[str] = []
     tasks.close()
