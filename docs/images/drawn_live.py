@@ -13,7 +13,7 @@ from reid_core.actions.watch_types import Event, Shown, Update
 from reid_core.library import Library, people
 from reid_core.types import Frame, Kind
 
-FACE = 1.2  # seconds after which somebody is named, or a stranger numbered
+FACE = 0.8  # seconds after which somebody is named, or a stranger numbered
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 SIZES = {"small": (1366, 768), "large": (2560, 1440)}
 PAGES = ("welcome", "people", "footage", "search", "live", "train", "models", "settings")
 SETTLE_MS = 2500
-WATCHED, WATCH_MS = "entrance.mp4", 11_300  # somebody known has left, another one meets a stranger
+WATCHED, WATCH_MS = "entrance.mp4", 10_400  # somebody known has left, another one meets a stranger
 
 
 def main() -> None:
