@@ -204,7 +204,9 @@ def _words(how: Splits) -> str:
 
 def _differences(first: _Tried, second: _Tried) -> tuple[Difference, ...]:
     a, b, apart = first.side, second.side, second.drawn - first.drawn
-    rank1 = difference("rank-1", (a.rank1.value, b.rank1.value), apart[:, -1])
+    people = len(np.unique(np.concatenate([s.mated for s in first.searches])))
+    both = a.rank1.value, b.rank1.value
+    rank1 = difference("rank-1", both, apart[:, -1], people=people)
     return (
         rank1,
         *(
@@ -212,6 +214,7 @@ def _differences(first: _Tried, second: _Tried) -> tuple[Difference, ...]:
                 f"FNIR @ {rate}",
                 (a.fnir[rate].value, b.fnir[rate].value),
                 apart[:, i],
+                people=people,
                 more_is_better=False,
             )
             for i, rate in enumerate(a.fnir)

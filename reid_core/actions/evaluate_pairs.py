@@ -86,6 +86,8 @@ def evaluate_all_pairs(
     pictures = found[order]
     impostors = _check(ids)
     known, notes = evaluate_conditions.known_groupings(pictures, wanted.split)
+    needed = wanted.split.by or wanted.split.labels or len(embedders) > 1
+    far = compared_at(wanted.far, impostors, notes) if needed else ""
     seen = looking.look(
         pictures.paths,
         detector,
@@ -100,7 +102,6 @@ def evaluate_all_pairs(
         told = part(progress, *(0.9 + 0.1 * (i + step) / len(several) for step in (0, 1)))
         judged.append(judge(rows, embedder.model, drawn, fars=fars(wanted), progress=told))
     groupings = [*known, *evaluate_conditions.measured_groupings(seen, wanted.split)]
-    far = compared_at(wanted.far, impostors, notes) if groupings or len(judged) > 1 else ""
     conditions = evaluate_conditions.split_by(judged[0], groupings, far, drawn)
     notes += [*judged[0].left_out[:1], *_sureness(judged[0])]
     return _report(pictures, seen, judged, conditions, far, [*found.notes, *notes])
@@ -126,14 +127,13 @@ def _check(ids: allpairs.Ids) -> int:
 
 
 def compared_at(asked: str, impostors: int, notes: list[str]) -> str:
-    """The asked rate, or the lowest that there are enough pairs for."""
+    """The asked rate, or the lowest that there are enough pairs for. Raises TooFewPairs."""
     try:
         accepted_of(impostors, far=float(asked))
         return next((far for far in FARS if float(far) == float(asked)), asked)
     except TooFewPairs:
+        accepted_of(impostors, far=float(FARS[0]))
         known = [far for far in FARS if float(far) * impostors >= 1]
-        if not known:
-            raise
         notes.append(f"Compared at a false-match rate of {known[-1]}: too few pairs for {asked}.")
         return known[-1]
 

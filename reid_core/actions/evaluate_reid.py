@@ -86,12 +86,16 @@ class Reidentification:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ranked:
-    """One model. places: by query. drawn: (R, 2) the `FIGURES` in each bootstrap draw."""
+    """One model. places: by query. drawn: (R, 2) the `FIGURES` in each draw.
+
+    people: whose pictures are queries with a match.
+    """
 
     scores: retrieval.Scores
     places: list[Ids]
     ranking: retrieval.Ranking
     drawn: Doubles
+    people: int
     side: ReidSide
 
 
@@ -149,7 +153,7 @@ def _rank(
     )
     cmc = tuple(round(float(share), 4) for share in ranking.cmc)
     side = ReidSide(model, rank1, mean, round(ranking.mINP, 4), cmc)
-    return _Ranked(scores, places, ranking, draws, side)
+    return _Ranked(scores, places, ranking, draws, units, side)
 
 
 def _share(value: float, drawn: Doubles, units: int) -> Share:
@@ -198,7 +202,7 @@ def _differences(first: _Ranked, second: _Ranked) -> tuple[Difference, ...]:
         (first.side.mAP.value, second.side.mAP.value),
     ]
     return tuple(
-        difference(name, both, apart[:, i])
+        difference(name, both, apart[:, i], people=first.people)
         for i, (name, both) in enumerate(zip(FIGURES, values, strict=True))
     )
 

@@ -129,6 +129,7 @@ def differences(first: Judged, second: Judged) -> tuple[Difference, ...]:
             f"TAR @ {far}",
             (first.side.tar[far].value, second.side.tar[far].value),
             second.drawn_tars[:, i] - first.drawn_tars[:, i],
+            people=int(np.count_nonzero(first.rows.pictures > 1)),
         )
         for i, far in enumerate(first.side.tar)
     )

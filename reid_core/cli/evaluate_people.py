@@ -80,6 +80,7 @@ def verification(
     from reid_core.actions.evaluation_report import Options, report_pairs
 
     store, bar = open_store(context), Bar("verification")
+    _check_report(report, pictures=pictures)
     split = actions.Split(tuple(dict.fromkeys(b.value for b in by or ())), labels)
     wanted = actions.Wanted(far=_rate(fmr), split=split)
     detector, embedders = _load(store, kind, [model, *([against] if against else [])], bar)
@@ -131,6 +132,7 @@ def identify(
     from reid_core.actions import evaluate as actions
     from reid_core.actions.evaluation_report import Options, report_identify
 
+    _check_report(report, pictures=pictures)
     store, bar = open_store(context), Bar("identification")
     detector, embedders = _load(store, kind, [model, *([against] if against else [])], bar)
     how = actions.Splits(templates, enrolled, splits, least, seed=seed)
@@ -179,6 +181,7 @@ def reid(
 
     if rerank and expand:
         raise typer.BadParameter("re-ranking expands queries itself: say --rerank or --expand")
+    _check_report(report, pictures=pictures)
     rules = actions.ReidRules(same_camera_junk, time_gap, rerank, expand)
     store, bar = open_store(context), Bar("re-identification")
     _, (embedder, *others) = _load(store, One.BODY, [model, *([against] if against else [])], bar)
@@ -224,6 +227,14 @@ def _load(
     what = Kind(kind.value)
     detector = load_detector(store, what, progress=bar.tell) if what is Kind.FACE else None
     return detector, [load_embedder(store, what, name, progress=bar.tell) for name in names]
+
+
+def _check_report(report: Path | None, *, pictures: bool) -> None:
+    """Say at once what would be found out after the work."""
+    if pictures and report is None:
+        raise typer.BadParameter("--pictures is for the report: say --report FILE.html too")
+    if report is not None and (report.is_dir() or not report.parent.is_dir()):
+        raise typer.BadParameter(f"the report cannot be written to {report}: no such folder")
 
 
 def _rate(text: str) -> str:

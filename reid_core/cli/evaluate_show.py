@@ -8,7 +8,7 @@ import typer
 
 from reid_core.cli.output import plain, table, write_json
 
-DRAWN = {"det", "histogram", "cmc", "intervals", "notes"}  # for scripts and plots
+DRAWN = {"det", "histogram", "cmc", "notes"}  # for scripts and plots
 LISTED = {"conditions", "against", "differences", "changed"}
 
 
@@ -36,6 +36,9 @@ def _line(key: str, value: Any) -> None:
             low, high = share["low"], share["high"]
             name = f"{key.upper()} @ {rate}"
             typer.echo(f"{name:<16}{share['value']:.4f}  ({low:.4f} to {high:.4f})")
+    elif key == "intervals":
+        for figure, (low, high) in value.items():
+            typer.echo(f"{figure + ' 95 %':<16}{low} to {high}")
     elif key == "recall_at":
         for k, share in value.items():
             typer.echo(f"{'recall @ ' + k:<16}{share}")

@@ -127,16 +127,19 @@ def interval(values: Doubles, *, confidence: float = 0.95) -> tuple[float, float
     return float(low), float(high)
 
 
-def share_interval(values: Doubles, value: float, *, units: int) -> tuple[float, float]:
+def share_interval(
+    values: Doubles, value: float, *, units: int, confidence: float = 0.95
+) -> tuple[float, float]:
     """The interval of a share, with a bound where it is 0 or 1 and no draw can differ.
 
     units: how many independent ones all agree; the bound is the exact one of so many
     (`clopper_pearson`).
     """
-    low, high = interval(values)
+    low, high = interval(values, confidence=confidence)
+    n = max(units, 1)
     if value <= 0:
-        high = max(high, clopper_pearson(0, max(units, 1))[1])
+        high = max(high, clopper_pearson(0, n, confidence=confidence)[1])
     if value >= 1:
-        low = min(low, clopper_pearson(max(units, 1), max(units, 1))[0])
+        low = min(low, clopper_pearson(n, n, confidence=confidence)[0])
     # percentiles of a skewed statistic need not hold the value itself
     return min(low, value), max(high, value)

@@ -16,6 +16,7 @@ from reid_core.evaluate.allpairs import Doubles, Ids
 from reid_core.evaluate.clustered import interval
 
 BETTER, WORSE, SAME = "better", "worse", "no difference shown"
+FEW = 6  # people: that fewer all agree happens by chance in more than one case of twenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,20 @@ class Changed:
 
 
 def difference(
-    figure: str, values: tuple[float, float], drawn: Doubles, *, more_is_better: bool = True
+    figure: str,
+    values: tuple[float, float],
+    drawn: Doubles,
+    *,
+    people: int,
+    more_is_better: bool = True,
 ) -> Difference:
-    """values: of the first and second model. drawn: (R,) second less first in each draw."""
+    """values: of the first and second model. drawn: (R,) second less first in each draw.
+
+    people: how many the figure is of; of fewer than `FEW` no difference can be shown.
+    """
     low, high = interval(drawn)
     verdict = SAME
-    if low > 0 or high < 0:
+    if people >= FEW and (low > 0 or high < 0):
         verdict = BETTER if (low > 0) == more_is_better else WORSE
     first, second = values
     return Difference(

@@ -137,49 +137,55 @@ def split(
     with np.errstate(invalid="ignore", divide="ignore"):
         fmr = hits / totals
     people = _people(rows, of, table, n)
-    groups = tuple(
-        Group(
-            name,
-            people[g],
-            int(n_genuine[g]),
-            round(totals[0, g]),
-            _share(fmr[:, g], max(people[g] * (people[g] - 1) // 2, 1)),
-            _share(fnmr[:, g], people[g]),
+
+    def grouped(confidence: float) -> tuple[Group, ...]:
+        return tuple(
+            Group(
+                name,
+                people[g],
+                int(n_genuine[g]),
+                round(totals[0, g]),
+                _share(fmr[:, g], max(people[g] * (people[g] - 1) // 2, 1), confidence),
+                _share(fnmr[:, g], people[g], confidence),
+            )
+            for g, name in enumerate(grouping.names)
         )
-        for g, name in enumerate(grouping.names)
-    )
-    said = tuple(warnings(groups, target=target))
+
+    # of many groups some lie apart by chance: what warns is 95 % sure for all of them (Bonferroni)
+    groups, strict = grouped(0.95), grouped(1 - 0.05 / n)
+    said = tuple(warnings(groups, strict, target=target))
     return Condition(grouping.by, grouping.how, threshold, target, groups, said)
 
 
-def warnings(groups: Sequence[Group], *, target: float) -> list[str]:
+def warnings(groups: Sequence[Group], strict: Sequence[Group], *, target: float) -> list[str]:
     """Sentences where one threshold cannot serve all.
 
-    Groups of fewer than `FEW` people are left out. A rate is above the target when its whole
-    interval is; two rates differ when one is at least `FACTOR` times the other and their intervals
-    do not meet.
+    strict: the same groups with the intervals that decide. Groups of fewer than `FEW` people are
+    left out. A rate is above the target when its whole interval is; two rates differ when one is
+    at least `FACTOR` times the other and their intervals do not meet.
     """
-    known = [g for g in groups if g.people >= FEW]
+    known = [(g, s) for g, s in zip(groups, strict, strict=True) if g.people >= FEW]
     said = []
-    for g in known:
-        if g.fmr and g.fmr.low > target:
+    for g, s in known:
+        if g.fmr and s.fmr and s.fmr.low > target:
             said.append(
                 f"In {g.name!r} two people are taken for one at a rate of {g.fmr.value:.2g} "
                 f"({g.fmr.low:.2g} to {g.fmr.high:.2g}), above the {target:.2g} that the threshold "
                 "was set for."
             )
     for what, name in (("FMR", "fmr"), ("FNMR", "fnmr")):
-        rated = [(getattr(g, name), g.name) for g in known if getattr(g, name)]
+        rated = [(getattr(g, name), getattr(s, name), g.name) for g, s in known]
+        rated = [r for r in rated if r[0]]
         if len(rated) > 1 and (sentence := _apart(what, rated)):
             said.append(sentence)
     return said
 
 
-def _apart(what: str, rated: Sequence[tuple[Share, str]]) -> str:
+def _apart(what: str, rated: Sequence[tuple[Share, Share, str]]) -> str:
     """A sentence when the lowest and the highest rate surely differ much."""
-    low, least = min(rated, key=lambda r: r[0].value)
-    high, most = max(rated, key=lambda r: r[0].value)
-    if high.low <= low.high or high.value < FACTOR * low.value:
+    low, strict_low, least = min(rated, key=lambda r: r[0].value)
+    high, strict_high, most = max(rated, key=lambda r: r[0].value)
+    if strict_high.low <= strict_low.high or high.value < FACTOR * low.value:
         return ""
     times = f"{high.value / low.value:.1f} times" if low.value > 0 else "far above"
     return (
@@ -240,10 +246,11 @@ def _people(rows: Rows, of: Ids, table: Ids, n: int) -> list[int]:
     return result
 
 
-def _share(drawn: Doubles, units: int) -> Share | None:
+def _share(drawn: Doubles, units: int, confidence: float) -> Share | None:
     """The first is of all, the others of the draws."""
     value = float(drawn[0])
     if not np.isfinite(value):
         return None
-    low, high = share_interval(np.asarray(drawn[1:]), value, units=units)
+    draws = np.asarray(drawn[1:])
+    low, high = share_interval(draws, value, units=units, confidence=confidence)
     return Share(float(f"{value:.4g}"), float(f"{low:.4g}"), float(f"{high:.4g}"))

@@ -69,6 +69,24 @@ def test_thresholds_and_rates_are_those_of_a_sort(rows: Rows) -> None:
     assert at.eer == pytest.approx(verification.eer(scores, same), abs=1e-9)
 
 
+def test_thresholds_are_exact_where_many_scores_share_a_bin() -> None:
+    rng = np.random.default_rng(4)
+    ids = np.repeat(np.arange(40), 2)
+    vectors = np.ones((80, 4)) + 0.004 * rng.normal(size=(80, 4))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = Rows(vectors.astype(np.float32), ids, np.ones(80, bool))
+    counted = allpairs.count(rows)
+    assert np.count_nonzero(counted.impostors) < 12
+    impostors = allpairs.above(rows, counted, level=-np.inf).scores
+    assert len(impostors) == rows.n_impostor
+    scores = np.concatenate([counted.genuine.scores, impostors])
+    same = np.arange(len(scores)) < rows.n_genuine
+    at = curves.points(rows, counted, ["0.5", "1e-1", "1e-2", "1e-3"])
+    for far, threshold in at.thresholds.items():
+        assert threshold == verification.threshold_at(scores, same, far=float(far))
+    assert at.eer == pytest.approx(verification.eer(scores, same), abs=1e-12)
+
+
 def test_area_and_curve_agree_with_scikit_learn(rows: Rows) -> None:
     scores, same = every_pair(rows)
     counted = allpairs.count(rows)

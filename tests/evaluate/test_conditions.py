@@ -211,11 +211,20 @@ SMALL, LARGE = Share(0.001, 0.0005, 0.002), Share(0.02, 0.01, 0.03)
 def test_it_warns_where_one_threshold_cannot_serve_all(
     groups: list[Group], said: list[str]
 ) -> None:
-    got = conditions.warnings(groups, target=0.003)
+    got = conditions.warnings(groups, groups, target=0.003)
     assert len(got) == len(said)
     for sentence, part in zip(got, said, strict=True):
         assert part in sentence
         assert sentence.endswith(".")
+
+
+def test_of_many_groups_some_lie_apart_by_chance() -> None:
+    """What warns are the stricter intervals, what is said are the shown ones."""
+    shown = [group("a", SMALL, None), group("b", LARGE, None)]
+    wide = [group("a", Share(0.001, 0, 0.02), None), group("b", Share(0.02, 0.002, 0.1), None)]
+    assert conditions.warnings(shown, wide, target=0.003) == []
+    said = conditions.warnings(shown, shown, target=0.003)
+    assert "(0.01 to 0.03)" in said[0]
 
 
 def test_a_planted_unfair_group_is_found() -> None:

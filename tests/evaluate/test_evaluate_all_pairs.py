@@ -95,11 +95,25 @@ def test_a_second_model_is_compared_pair_by_pair(tmp_path: Path) -> None:
 
 
 def test_a_model_against_itself_shows_no_difference(tmp_path: Path) -> None:
-    got = measured(people(tmp_path, SIX), Angles(), Angles())
+    got = measured(people(tmp_path, SIX), Angles(), Angles(), wanted=Wanted(far="0.3", rounds=50))
+    assert got.tar["0.3"].threshold < math.cos(math.radians(22))  # both accept some impostors
     assert {d.verdict for d in got.differences} == {"no difference shown"}
     assert {d.difference for d in got.differences} == {0.0}
     assert got.changed is not None
     assert (got.changed.now_right, got.changed.now_wrong, got.changed.examples) == (0, 0, ())
+
+
+def test_a_face_is_found_once_for_both_models(tmp_path: Path) -> None:
+    looked = []
+
+    class Counting(OneFace):
+        def detect(self, image):
+            looked.append(image.mean())
+            return super().detect(image)
+
+    root = people(tmp_path, SIX)
+    evaluate_all_pairs(root, Counting(), [Angles(), Blurred()], wanted=QUICK)
+    assert len(looked) == 18
 
 
 def test_which_is_better_does_not_depend_on_the_order(tmp_path: Path) -> None:
@@ -171,6 +185,11 @@ def test_what_cannot_be_measured_is_said_before_the_work_starts(tmp_path: Path) 
         TooFewPairs, match="3 pictures of 1 people make 3 pairs of one person and 0"
     ):
         measured(one, embedder)
+    few = people(tmp_path / "few", {"A": [20, 22], "B": [30]})
+    with pytest.raises(
+        TooFewPairs, match=r"rate of 0.1 needs at least 10 impostor pairs; there are 2"
+    ):
+        measured(few, embedder, wanted=Wanted(split=Split(("size",))))
     single = people(tmp_path / "single", {"A": [20], "B": [30]})
     with pytest.raises(TooFewPairs, match="make 0 pairs of one person and 1 of two"):
         measured(single, embedder)

@@ -202,6 +202,9 @@ def test_a_bad_list_is_an_error_for_the_user(tmp_path: Path) -> None:
         ["identify", "--images", "i", "--enrolled", "1"],
         ["identify", "--images", "i", "--templates", "0"],
         ["identify"],
+        ["identify", "--images", "i", "--pictures"],
+        ["verification", "--images", "i", "--report", "none/r.html"],
+        ["reid", "--images", "i", "--report", "."],
     ],
 )
 def test_values_out_of_range_are_refused(args: list[str], tmp_path: Path) -> None:

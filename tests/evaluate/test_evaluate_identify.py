@@ -125,16 +125,21 @@ def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
             Splits(**wrong)  # type: ignore[arg-type]
 
 
+CROPS = {
+    f"{p:04d}_c{c}_s1f{i}n1.jpg": 14 * p + 2 * c + i
+    for p in range(1, 13)
+    for c in (1, 2)
+    for i in (1, 2)
+}
+
+
 def crops(root: Path) -> Path:
-    return market(
-        root,
-        {
-            f"{p:04d}_c{c}_s1f{i}n1.jpg": 14 * p + 2 * c + i
-            for p in range(1, 13)
-            for c in (1, 2)
-            for i in (1, 2)
-        },
-    )
+    return market(root, CROPS)
+
+
+def apart(one: str, other: str) -> float:
+    """Degrees between two crops as the coarse model sees them."""
+    return abs(round(CROPS[one] / 40) - round(CROPS[other] / 40)) * 40
 
 
 def test_reid_by_two_models(tmp_path: Path) -> None:
@@ -150,8 +155,14 @@ def test_reid_by_two_models(tmp_path: Path) -> None:
     # rank-1 counts the same queries as what turned
     gained = got.changed.now_right - got.changed.now_wrong
     assert gained / got.queries == pytest.approx(alone.rank1 - got.rank1, abs=1e-4)
+    gallery = [name for name in CROPS if "f2n" in name]
     for t in got.changed.examples:
-        assert t.first[:4] != t.second[:4]  # the stranger whom the model that errs puts first
+        assert t.first[:4] != t.second[:4]
+        # the stranger whom the model that errs puts first: to the coarse one, one of the nearest
+        away = {n: apart(t.first, n) for n in gallery if n[:4] != t.first[:4]}
+        if not t.now_right:
+            assert away[t.second] == min(away.values())
+    assert got.changed.now_wrong > 0
 
 
 def test_reid_intervals_are_of_draws_of_people(tmp_path: Path) -> None:
