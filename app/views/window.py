@@ -61,6 +61,7 @@ class Window(QMainWindow):
         self.setCentralWidget(whole)
         self._toast = Toast(whole)
         session.message.connect(self._on_message)
+        session.history_changed.connect(lambda: self._toast.withdraw(session.undo))
         session.asked_for.connect(self.show_page)
         session.tasks.started.connect(self._activity.add)
         session.tasks.started.connect(self._on_job)

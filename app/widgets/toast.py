@@ -55,6 +55,12 @@ class Toast(QFrame):
         self.raise_()
         self._timer.start(ERROR_MS if message.is_error else SHOWN_MS)
 
+    def withdraw(self, call: Callable[[], object]) -> None:
+        """Offer an action no more: it would do something else by now."""
+        if self._call == call:
+            self._call = None
+            self._button.hide()
+
     def text(self) -> str:
         """What it says."""
         return self._text.text()

@@ -10,6 +10,7 @@ from app.mailbox import Mailbox
 from app.session import Message, Session
 from app.settings import Settings, load_settings, save_settings
 from app.tasks import Tasks
+from app.views.window import Window
 from app.widgets.activity import Activity
 from app.widgets.toast import Toast
 from app.words import remaining
@@ -155,6 +156,31 @@ def test_a_jobs_line_goes_when_it_ends(tasks: Tasks, qtbot: QtBot) -> None:
 )
 def test_remaining_time_in_few_words(seconds: float, words: str) -> None:
     assert remaining(seconds) == words
+
+
+def test_undo_is_offered_for_the_newest_change_only(session: Session, qtbot: QtBot) -> None:
+    window = Window(session)
+    qtbot.addWidget(window)
+    window.show()
+    undo = window._toast._button
+
+    def add(name: str, said: str) -> None:
+        def work(_: Progress) -> None:
+            with session.library.transaction("add") as tx:
+                people.add_person(tx, name)
+
+        with qtbot.waitSignal(session.history_changed):
+            session.change(f"Add {name}", work, said=said)
+
+    add("Ada", "Added Ada")
+    qtbot.waitUntil(undo.isVisible)
+    add("Grace", "")  # without a line: the button would take her back
+    assert not undo.isVisible()
+    assert window._toast.text() == "Added Ada"
+    add("Joan", "Added Joan")
+    qtbot.waitUntil(undo.isVisible)
+    window.close()
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
 
 
 def test_a_toast_offers_its_action_once(qtbot: QtBot) -> None:
