@@ -59,9 +59,10 @@ class Calibration:
     one person; its interval holds the threshold at which the true rate is the asked one. passed:
     of pairs of two people those that reach the threshold, its interval holds the true rate at that
     very threshold. missed: of comparisons of one person those that do not reach it. knots: the map
-    from score to natural log-likelihood ratio, straight between them, level outside. costs: held-
-    out cost by method (`evaluate.calibrate.choose`); 0 is perfect, 1 is worthless. people: with impostor pairs; pairs:
-    pairs of two people; effective: how many unrelated ones they are worth. made: UTC, ISO 8601.
+    from score to natural log-likelihood ratio, straight between them, level outside. costs: by
+    method, on people held out (`evaluate.calibrate.choose`); 0 is perfect, 1 is worthless. people:
+    with impostor pairs; pairs: of two people; effective: how many unrelated ones they are worth.
+    made: UTC, ISO 8601.
     """
 
     model: str

@@ -12,14 +12,20 @@ APART = 4.0  # how much higher genuine scores lie, in standard deviations of imp
 SCALE = 0.1  # scores are cosines
 
 
-def impostors(n: int, rng: np.random.Generator, *, partners: int | None = None) -> Comparisons:
-    """Of n people, all pairs, or so many others for each. Scores are N(0, SCALE²) in all."""
+def impostors(
+    n: int, rng: np.random.Generator, *, partners: int | None = None, harsh: bool = False
+) -> Comparisons:
+    """Of n people, all pairs, or so many others for each. Scores have the variance SCALE².
+
+    They are normal, or else harsh: people's own parts are exponential, so that very few people
+    resemble very many.
+    """
     if partners is None:
         first, second = np.triu_indices(n, 1)
     else:
         first = np.repeat(np.arange(n), partners)
         second = (first + rng.integers(1, n, len(first))) % n
-    own = rng.normal(size=n) * np.sqrt(RHO / 2)
+    own = (rng.exponential(size=n) - 1 if harsh else rng.normal(size=n)) * np.sqrt(RHO / 2)
     noise = rng.normal(size=len(first)) * np.sqrt(1 - RHO)
     return Comparisons.of(SCALE * (own[first] + own[second] + noise), first, second, "gallery")
 
@@ -37,10 +43,16 @@ def world(n: int, rng: np.random.Generator, *, partners: int | None = None) -> C
     return Comparisons.joined([impostors(n, rng, partners=partners), genuine(n, rng)])
 
 
-def true_fmr(threshold: float) -> float:
+def true_fmr(threshold: float, *, harsh: bool = False) -> float:
     """How many pairs of two people of this world pass."""
     # scores are kept to four decimals, so a threshold begins half a step below
-    return float(norm.sf((threshold - 0.5e-4) / SCALE))
+    x = (threshold - 0.5e-4) / SCALE
+    if not harsh:
+        return float(norm.sf(x))
+    both = np.linspace(0, 60, 60_001)  # two exponentials together: a gamma distribution
+    weight = both * np.exp(-both)
+    rest = norm.sf((x - (both - 2) * np.sqrt(RHO / 2)) / np.sqrt(1 - RHO))
+    return float(rest @ weight / weight.sum())
 
 
 def true_fnmr(threshold: float) -> float:

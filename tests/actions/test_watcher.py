@@ -388,7 +388,8 @@ def test_the_lines_of_the_command_line_are_as_they_were(
     enroll(library, models, "Ada", [f"{film}@1.0"])
     events = list(watch(library, models, film, seconds=3))
     first = json.loads(json.dumps(plain(events[0])))
-    assert list(first) == ["event", "time_s", "track", "kind", "name", "score", "box"]
+    fields = ["event", "time_s", "track", "kind", "name", "score", "box", "probability"]
+    assert list(first) == fields
     assert first["event"] == "enter"
     assert first["track"] == 0
     assert len(first["box"]) == 4
