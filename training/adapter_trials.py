@@ -41,20 +41,29 @@ HEADERS = ("loss", "seed", "strength", "mAP", "95 %", "of people unseen", "95 %"
 def main() -> None:
     """Print a row a trial."""
     given = arguments()
-    store = ModelStore(given.models)
-    kind = Kind(given.kind)
-    embedder = load_embedder(store, kind, given.model, runtime=Runtime(threads=2))
-    if kind is Kind.BODY:
-        vectors, who = embed(bodies(given), partial(body, embedder), embedder)
+    if given.vectors and given.vectors.exists():
+        with np.load(given.vectors) as kept:
+            vectors, who = kept["vectors"], kept["who"]
     else:
-        look = partial(face, load_detector(store, kind), embedder, side=given.side)
-        vectors, who = embed(faces(given.images, given.looks), look, embedder)
-    print(f"{len(np.unique(who))} people with {given.looks} looks, {embedder.model}")
+        vectors, who = embedded(given)
+        if given.vectors:
+            np.savez(given.vectors, vectors=vectors, who=who)
+    print(f"{len(np.unique(who))} people, {len(who)} looks", flush=True)
     rows = []
     for loss in given.losses:
         for seed in range(given.seeds):
             rows.append(trial(vectors, who, loss, seed, given.people))
     print(table(rows, HEADERS))
+
+
+def embedded(given: argparse.Namespace) -> tuple[Floats, np.ndarray]:
+    """The pictures as the network sees them."""
+    store, kind = ModelStore(given.models), Kind(given.kind)
+    embedder = load_embedder(store, kind, given.model, runtime=Runtime(threads=2))
+    if kind is Kind.BODY:
+        return embed(bodies(given), partial(body, embedder), embedder)
+    look = partial(face, load_detector(store, kind), embedder, side=given.side)
+    return embed(faces(given.images, given.looks), look, embedder)
 
 
 def arguments() -> argparse.Namespace:
@@ -72,6 +81,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--looks", type=int, default=4)
     parser.add_argument("--losses", nargs="+", default=[adapt.LOSS])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--vectors", type=Path, help="an .npz to keep them in for the next time")
     return parser.parse_args()
 
 
