@@ -48,14 +48,16 @@ class Snapshot(QObject):
         """Look through a camera ("camera:0"), in place of the one before."""
         self.close()
         ticket, tasks = self._ticket, self._session.tasks
+        fresh = self._fresh = Mailbox()
 
         def work(progress: Progress) -> None:
             source = self._opener(spec)
             try:
+                progress(0.0, "")  # another one may have been chosen while this one was opened
                 self._source = source
                 for frame in source:
                     progress(0.0, "")
-                    self._fresh.put(frame)
+                    fresh.put(frame)
                     tasks.post(lambda: self._take(ticket))
             finally:
                 source.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -70,6 +71,26 @@ def test_without_a_camera_it_says_so(session: Session, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "no such camera" in dialog.line.text())
     assert not dialog.take_button.isEnabled()
     dialog.reject()
+
+
+def test_a_camera_that_opens_too_late_is_let_go(session: Session, qtbot: QtBot) -> None:
+    go = threading.Event()
+    slow, quick = Camera(), Camera()
+
+    def opener(spec: str) -> Camera:
+        if spec == "camera:0":
+            go.wait(5)
+        return slow if spec == "camera:0" else quick
+
+    snapshot = Snapshot(session, opener=opener)
+    snapshot.start("camera:0")
+    snapshot.start("camera:1")
+    qtbot.waitUntil(lambda: snapshot.frame is not None)
+    go.set()
+    qtbot.waitUntil(lambda: slow.is_closed)
+    assert snapshot._source is quick
+    snapshot.close()
+    qtbot.waitUntil(lambda: quick.is_closed and not session.tasks.jobs)
 
 
 @pytest.mark.parametrize("n", [0, 2])
