@@ -69,16 +69,15 @@ class IndexQueue(QObject):
 
     def add(self, entries: Iterable[Entry], *, first: bool = False) -> int:
         """Put entries behind or before those that wait; returns how many were new."""
-        new: list[Entry] = []
+        known = {e.source: e for e in self._entries}
+        new: dict[str, Entry] = {}
         for one in entries:
-            known = self.entry(one.source)
-            if known is not None and known.state == "failed":
-                self._entries.remove(known)
-                known = None
-            if known is None and one.source not in {e.source for e in new}:
-                new.append(one)
+            if one.source in known and known[one.source].state == "failed":
+                self._entries.remove(known.pop(one.source))
+            if one.source not in known:
+                new.setdefault(one.source, one)
         place = self._first_waiting() if first else len(self._entries)
-        self._entries[place:place] = new
+        self._entries[place:place] = new.values()
         self.changed.emit()
         self._pump()
         return len(new)
@@ -142,7 +141,12 @@ class IndexQueue(QObject):
         self._pump()
 
     def cancel_all(self) -> None:
-        """Stop everything, and take it out of the queue."""
+        """Stop everything, and take it out of the queue; thousands that wait are told as one."""
+        waiting = [e for e in self._entries if e.source not in self._jobs]
+        self._entries = [e for e in self._entries if e.source in self._jobs]
+        if waiting:
+            self.changed.emit()
+            self.stopped.emit(waiting[-1].source)
         for one in reversed(self.entries):
             self.cancel(one.source)
 

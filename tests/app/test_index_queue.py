@@ -184,6 +184,18 @@ def test_stopping_all(desk: Desk) -> None:
     assert desk.fake.asked == ["index a", "cancel"]
 
 
+def test_thousands_are_added_and_stopped_at_once(desk: Desk) -> None:
+    told: list[str] = []
+    desk.add(*(f"{n}.mp4" for n in range(2000)), *(f"{n}.mp4" for n in range(2000)))
+    assert len(desk.queue.entries) == 2000
+    desk.queue.changed.connect(lambda: told.append("changed"))
+    desk.queue.stopped.connect(lambda _: told.append("stopped"))
+    desk.queue.cancel_all()
+    assert [e.source for e in desk.queue.entries] == ["0.mp4"]
+    assert desk.queue.entries[0].state == "stopping"
+    assert len(told) < 10
+
+
 def test_what_failed_says_why_and_the_next_goes_on(desk: Desk, qtbot: QtBot) -> None:
     desk.add("a", "b")
     with qtbot.waitSignal(desk.queue.failed):
