@@ -202,7 +202,8 @@ def _say_next(run: Run) -> None:
 
 
 def _row(run: Run, people: int) -> tuple[object, ...]:
-    state = "in use" if run.in_use else run.state
+    before = "was in use" if run.state == "accepted" else run.state
+    state = "in use" if run.in_use else before
     decision = run.verdict.get("decision", "")
     return (run.shown_id, run.created, run.kind, people, decision, state, run.model or "")
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
 import made_gallery
 import numpy as np
 import pytest
-from made_gallery import COUNT, World, enrol, the_run
+from made_gallery import COUNT, World, answers, enrol, the_run
 
+from reid_core.actions import retrained
 from reid_core.actions.loading import Models
 from reid_core.actions.retrain import retrain, stock_of
 from reid_core.actions.retrain_data import Samples, Stock, _agreement
-from reid_core.errors import DataError, LibraryLocked
+from reid_core.errors import DataError, LibraryLocked, TrainingError
 from reid_core.evaluate.holdout import split
 from reid_core.library import (
     Library,
@@ -187,3 +192,37 @@ def test_stopping_leaves_nothing_and_a_second_run_at_once_is_refused(fresh, tiny
     assert "retrained by process" in refused[0]
     with library.read() as connection:
         assert retrainings.list_runs(connection) == []
+
+
+LEARNING = """
+import sys
+from pathlib import Path
+from reid_core.actions.loading import Models
+from reid_core.actions.retrain import retrain
+from reid_core.library import Library
+from reid_core.models.store import ModelStore
+from reid_core.types import Kind
+library, store = Library.open(Path(sys.argv[1])), ModelStore(Path(sys.argv[2]))
+retrain(library, Models.of(library, store), Kind.BODY, progress=lambda *_: print("go", flush=True))
+"""
+
+
+def test_killed_while_it_learns_it_changed_nothing_and_can_be_done_again(fresh, tiny) -> None:
+    library, model = fresh
+    made_gallery.gallery(library, model, count=12, looks=3)
+    before = answers(library, tiny)
+    for steps in (1, 40):
+        command = [sys.executable, "-c", LEARNING, str(library.folder), str(tiny.folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            for _ in range(steps):
+                assert child.stdout.readline() == "go\n"
+            child.send_signal(signal.SIGKILL)
+        left = the_run(library)  # the one before is gone: there is never more than one
+        assert (left.state, left.model) == (retrainings.TRAINING, None)
+        with pytest.raises(TrainingError, match="not finished"):
+            retrained.accept(library, Models.of(library, tiny), left.shown_id)
+        assert answers(library, tiny) == before
+    assert retrain(library, Models.of(library, tiny), Kind.BODY).state == retrainings.JUDGED
+    with library.read() as connection:
+        assert len(retrainings.list_runs(connection)) == 1
