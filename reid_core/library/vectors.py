@@ -124,4 +124,11 @@ def _joined(parts: list[tuple[NDArray[np.int64], Floats]]) -> tuple[NDArray[np.i
         return _stacked([])
     if len({vectors.shape[1] for _, vectors in parts}) > 1:
         raise LibraryCorrupt("Stored vectors of one model differ in length.")
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    ids = np.concatenate([p[0] for p in parts])
+    vectors = np.empty((len(ids), parts[0][1].shape[1]), np.float32)
+    end = len(ids)
+    while parts:  # each is given up as it is copied, so that there is never need of room for both
+        _, some = parts.pop()
+        vectors[end - len(some) : end] = some
+        end -= len(some)
+    return ids, vectors
