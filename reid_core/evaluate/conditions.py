@@ -47,7 +47,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One condition. people: identities in it. fmr, fnmr: None where there is no such pair."""
+    """One condition. people: identities in it. fmr, fnmr: None where there is no such pair.
+
+    recurring: of how many people there are pairs of one person.
+    """
 
     name: str
     people: int
@@ -55,6 +58,7 @@ class Group:
     impostors: int
     fmr: Share | None
     fnmr: Share | None
+    recurring: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def split(
         return Condition(grouping.by, grouping.how, threshold, target, (), ())
     n, weights = len(grouping.names), np.array([np.ones(len(rows.pictures)), *drawn])
     missed = genuine.scores < threshold
-    fnmr, n_genuine = _of_one(rows, genuine, missed, _groups(of, table, genuine), n, weights)
+    fnmr, per_person = _of_one(rows, genuine, missed, _groups(of, table, genuine), n, weights)
     hits = _of_two(rows, accepted, _groups(of, table, accepted), n, weights)
     if impostors is None:
         totals = _pairs_of_two(rows, of, table, n, weights)
@@ -137,16 +141,18 @@ def split(
     with np.errstate(invalid="ignore", divide="ignore"):
         fmr = hits / totals
     people = _people(rows, of, table, n)
+    recurring = np.count_nonzero(per_person, axis=0).tolist()
 
     def grouped(confidence: float) -> tuple[Group, ...]:
         return tuple(
             Group(
                 name,
                 people[g],
-                int(n_genuine[g]),
+                int(per_person[:, g].sum()),
                 round(totals[0, g]),
                 _share(fmr[:, g], max(people[g] * (people[g] - 1) // 2, 1), confidence),
-                _share(fnmr[:, g], people[g], confidence),
+                _share(fnmr[:, g], recurring[g], confidence),
+                recurring[g],
             )
             for g, name in enumerate(grouping.names)
         )
@@ -174,8 +180,11 @@ def warnings(groups: Sequence[Group], strict: Sequence[Group], *, target: float)
                 "was set for."
             )
     for what, name in (("FMR", "fmr"), ("FNMR", "fnmr")):
-        rated = [(getattr(g, name), getattr(s, name), g.name) for g, s in known]
-        rated = [r for r in rated if r[0]]
+        rated = [
+            (getattr(g, name), getattr(s, name), g.name)
+            for g, s in known
+            if getattr(g, name) and (name == "fmr" or g.recurring >= FEW)
+        ]
         if len(rated) > 1 and (sentence := _apart(what, rated)):
             said.append(sentence)
     return said
@@ -206,14 +215,14 @@ def _groups(of: Ids, table: Ids, pairs: Scored) -> Ids:
 def _of_one(
     rows: Rows, pairs: Scored, missed: Bools, groups: Ids, n: int, weights: Doubles
 ) -> tuple[Doubles, Ids]:
-    """(R, K) rates over pairs of one person, and how many pairs there are."""
+    """(R, K) rates over pairs of one person, and (I, K) how many pairs each person has."""
     who, inside = rows.ids[pairs.first], groups >= 0
     cell = who[inside] * n + groups[inside]
     size = len(rows.pictures) * n
     total = np.bincount(cell, minlength=size).reshape(-1, n)
     lost = np.bincount(cell, missed[inside].astype(float), minlength=size).reshape(-1, n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (weights @ lost) / (weights @ total), total.sum(axis=0)
+        return (weights @ lost) / (weights @ total), total
 
 
 def _of_two(rows: Rows, accepted: Scored, groups: Ids, n: int, weights: Doubles) -> Doubles:

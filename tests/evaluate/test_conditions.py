@@ -60,6 +60,7 @@ def agree(got: Condition, expected: dict[object, list[int]], key) -> None:
     for group in got.groups:
         counts = next((c for k, c in expected.items() if key(k) == group.name), [0, 0, 0, 0])
         assert (group.genuine, group.impostors) == (counts[0], counts[2])
+        assert group.recurring <= min(group.people, group.genuine)
         if group.fnmr:
             assert group.fnmr.value == pytest.approx(counts[1] / counts[0], rel=1e-3)
             assert group.fnmr.low <= group.fnmr.value <= group.fnmr.high
@@ -187,7 +188,7 @@ def test_equal_measures_are_one_band_and_none_are_no_group() -> None:
 
 
 def group(name: str, fmr: Share | None, fnmr: Share | None, people: int = 40) -> Group:
-    return Group(name, people, 100, 1000, fmr, fnmr)
+    return Group(name, people, 100, 1000, fmr, fnmr, people)
 
 
 SMALL, LARGE = Share(0.001, 0.0005, 0.002), Share(0.02, 0.01, 0.03)
@@ -216,6 +217,15 @@ def test_it_warns_where_one_threshold_cannot_serve_all(
     for sentence, part in zip(got, said, strict=True):
         assert part in sentence
         assert sentence.endswith(".")
+
+
+def test_few_people_with_several_pictures_show_no_rate_of_misses() -> None:
+    a, b = Group("a", 40, 9, 99, None, SMALL, 9), Group("b", 40, 4, 99, None, LARGE, 4)
+    assert conditions.warnings([a, b], [a, b], target=0.1) == []
+    rows = made(9, people=30)
+    given = ["a" if i < 20 else "b" for i in rows.ids]
+    got = split(rows, conditions.labels("site", given), 0.4)
+    assert [(g.people, g.recurring) for g in got.groups] == [(20, 20), (10, 10)]
 
 
 def test_of_many_groups_some_lie_apart_by_chance() -> None:
