@@ -26,9 +26,9 @@ from reid_core.types import Floats
 
 log = logging.getLogger(__name__)
 
-# numbers of vectors, by benchmarks/bench_index.py
-PLAIN_UP_TO = 500_000  # float32; above it float16 answers in half the time, from half the memory
-EXACT_UP_TO = 4_000_000  # a question takes some 0.4 s then, and clusters take minutes to be found
+# numbers held, that is vectors times their length; by benchmarks/bench_index.py
+PLAIN_UP_TO = 64_000_000  # as float32; above it float16 takes half the time and half the memory
+EXACT_UP_TO = 512_000_000  # four million vectors of 128; clusters take minutes to be found
 TARGET = 0.99  # of the true nearest that an approximate index must find
 FIRST_PROBES = 8  # clusters looked through at first, then twice as many until the target is met
 WORTH = 4  # an approximate index looks through a quarter of the clusters at most
@@ -93,17 +93,17 @@ class VectorIndex:
     ) -> VectorIndex:
         """The index that is quick enough and finds what is there.
 
-        plain_up_to, exact_up_to: so many vectors are held as float32, and so many searched
-        exactly. target: the recall that an approximate index must reach. most: the share of the
-        clusters that it may look through for that.
+        plain_up_to, exact_up_to: so many numbers (vectors times their length) are held as float32,
+        and so many searched exactly. target: the recall that an approximate index must reach.
+        most: the share of the clusters that it may look through for that.
         """
-        if len(ids) <= min(plain_up_to, exact_up_to):
+        if vectors.size <= min(plain_up_to, exact_up_to):
             return cls(ids, vectors, model=model)
         asked = sample(len(ids))
         _, truth = nearest(vectors[asked], vectors, k=NEAREST + 1)
         questions = vectors[asked], ids[asked], ids[truth]
         index = None
-        if len(ids) > exact_up_to:
+        if vectors.size > exact_up_to:
             index = cls._approximate(ids, vectors, questions, model, target, most)
         if index is None or index.manner.recall < target:
             given_up = None if index is None else index.manner.recall
@@ -244,7 +244,7 @@ class VectorIndex:
 def cached(path: Path, stamp: Stamp, load: Load, *, exact_up_to: int = EXACT_UP_TO) -> VectorIndex:
     """The index of that stamp: from the cache if it is current, else made anew and cached.
 
-    load: reads ids and vectors from the database. exact_up_to: so many vectors. A cache that
+    load: reads ids and vectors from the database. exact_up_to: as in `fitting`. A cache that
     cannot be written (full disk, read-only library) costs time at the next start, nothing else.
     """
     index = VectorIndex.load(path, stamp)

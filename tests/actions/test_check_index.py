@@ -18,6 +18,7 @@ from reid_core.library import Library, vectors
 from reid_core.models.store import ModelStore
 from reid_core.search import index as indexing
 from reid_core.search.decide import Query
+from reid_core.search.index import VectorIndex
 from reid_core.types import Kind
 from tests.made_footage import store_video, tracklet
 
@@ -62,14 +63,24 @@ def look(library: Library, models: Models) -> Looked:
 
 
 def test_a_large_library_is_searched_approximately_and_scored_exactly(
-    filled: Library, models: Models, rows: np.ndarray, large: None
+    filled: Library,
+    models: Models,
+    rows: np.ndarray,
+    large: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     query = Query(rows[:2], models.model_id(Kind.FACE), Kind.FACE, "somebody")
-    found = Searcher(filled, models).search(query, top=5)
+    roughly = VectorIndex.search
+
+    def worse(self: VectorIndex, *asked: object, **how: object) -> tuple[np.ndarray, np.ndarray]:
+        scores, ids = roughly(self, *asked, **how)  # type: ignore[arg-type]
+        return scores - 0.05, ids
+
+    with monkeypatch.context() as patch:  # rounder than float16, so that one can see it
+        patch.setattr(VectorIndex, "search", worse)
+        found = Searcher(filled, models).search(query, top=5)
     assert (found.index.sort, found.searched) == ("approximate", N)
-    assert found.index.recall >= indexing.TARGET
-    best = max(s.score for s in found.sightings)
-    assert best == pytest.approx(1.0, abs=1e-6)  # not as float16 has it
+    assert max(s.score for s in found.sightings) == pytest.approx(1.0, abs=1e-4)
     assert look(filled, models).manner == found.index
 
 

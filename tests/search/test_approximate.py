@@ -59,12 +59,13 @@ def test_the_share_found_is_counted_without_order() -> None:
     assert share_found(np.zeros((2, 3)), np.zeros((2, 0))) == 1
 
 
-def test_the_recall_that_is_told_is_that_of_a_slow_loop() -> None:
-    vectors, ids = people(4000), ids_of(4000)
-    index = fitted(vectors)
+@pytest.mark.parametrize(("target", "each"), [(0.2, 5), (indexing.TARGET, 25)])
+def test_the_recall_that_is_told_is_that_of_a_slow_loop(target: float, each: int) -> None:
+    vectors, ids = people(4000, each=each), ids_of(4000)
+    index = fitted(vectors, target=target, most=1.0)
     manner = index.manner
     assert manner.sort == "approximate"
-    assert 0 < manner.probes <= round(4000**0.5) / 4
+    assert 0 < manner.probes <= round(4000**0.5)
     hits = total = 0
     for row in sample(4000).tolist():
         scores = vectors @ vectors[row]
@@ -74,7 +75,7 @@ def test_the_recall_that_is_told_is_that_of_a_slow_loop() -> None:
         hits += len(right & set(found[0].tolist()))
         total += 20
     assert manner.recall == pytest.approx(hits / total, abs=1e-4)
-    assert manner.recall >= indexing.TARGET
+    assert manner.recall >= target
 
 
 def test_what_is_found_is_found_in_falling_order_with_true_scores() -> None:
@@ -135,11 +136,13 @@ def test_more_than_the_clusters_hold_is_found_all_the_same() -> None:
 
 
 def test_among_looks_everywhere() -> None:
-    """The wanted few may lie in clusters that are not near."""
+    """The wanted ones may lie in clusters that are not near."""
     vectors, ids = people(4000), ids_of(4000)
-    far = ids[np.argsort(vectors @ vectors[0])[:50]]
-    _, found = fitted(vectors).search(vectors[:1], k=50, model="m", among=far)
-    assert set(found[0].tolist()) == set(far.tolist())
+    scores = vectors @ vectors[0]
+    far = np.argsort(-scores)[600:]
+    told, found = fitted(vectors).search(vectors[:1], k=40, model="m", among=ids[far])
+    assert set(found[0].tolist()) <= set(ids[far].tolist())
+    np.testing.assert_allclose(told[0], scores[far[:40]], atol=2e-3)
 
 
 def test_the_cache_keeps_the_manner(tmp_path: Path) -> None:
