@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,10 +151,15 @@ def kinds_of(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(k for k in ("face", "body") if k in found)
 
 
+@lru_cache(maxsize=50_000)
+def _absolute(source: str) -> str:
+    return str(Path(source).absolute())
+
+
 def _row_of(entry: Entry, listing: Listing) -> VideoRow | None:
     """The stored row that an entry is about."""
     if not entry.is_live:
-        return listing.by_path.get(str(Path(entry.source).absolute()))
+        return listing.by_path.get(_absolute(entry.source))
     if entry.state not in RUNNING:
         return None
     start = f"{entry.name} "
@@ -161,11 +167,23 @@ def _row_of(entry: Entry, listing: Listing) -> VideoRow | None:
 
 
 def _queued(entry: Entry, row: VideoRow | None, place: int) -> VideoRow:
-    if row is None:
-        path = entry.name if entry.is_live else str(Path(entry.source).absolute())
-        blank = VideoRow(entry.source, None, entry.source, entry.name, path, entry.state)
-        row = replace(blank, rate=entry.rate, kinds=entry.kinds, is_recording=entry.is_live)
-    elif row.state != "stopped":
+    if row is None:  # at once: `replace` is slow, and there may be thousands
+        return VideoRow(
+            key=entry.source,
+            id=None,
+            source=entry.source,
+            name=entry.name,
+            path=entry.name if entry.is_live else _absolute(entry.source),
+            state=entry.state,
+            share=entry.share,
+            remaining_s=entry.remaining_s,
+            message=entry.message,
+            is_recording=entry.is_live,
+            rate=entry.rate,
+            kinds=entry.kinds,
+            place=place,
+        )
+    if row.state != "stopped":
         row = replace(row, share=0.0)  # all of it is done again
     return replace(with_entry(row, entry), source=entry.source, place=place, missing=False)
 

@@ -120,7 +120,7 @@ class IndexQueue(QObject):
     def resume_all(self) -> None:
         """Go on with everything."""
         self._is_paused = False
-        for one in self.entries:
+        for one in [e for e in self._entries if e.state == "paused"]:
             self.resume(one.source)
         self.changed.emit()
         self._pump()
