@@ -251,7 +251,8 @@ def delete_templates(tx: Connection, templates: Sequence[int]) -> None:
     t, v = schema.template, schema.vector
     for i in range(0, len(templates), IN_QUERY):
         some = list(templates[i : i + IN_QUERY])
-        tx.execute(v.delete().where(v.c.owner_id.in_(some), v.c.owner == "template"))
+        # by id alone: told the owner as well, SQLite looks through every template's vector
+        tx.execute(v.delete().where(v.c.owner_id.in_(some)))
         tx.execute(t.delete().where(t.c.id.in_(some)))
     bump(tx, "people")
 
