@@ -63,6 +63,7 @@ class Enrol(QObject):
         self.looker.looked.connect(self._take)
         self.looker.failed.connect(self._fail)
         self.looker.busy_changed.connect(self._soon.start)
+        session.people_changed.connect(self._on_people_changed)
 
     # ---- what there is
 
@@ -285,6 +286,11 @@ class Enrol(QObject):
             self.changed.emit()
 
         self._session.tasks.run("", work, then=take, failed=self._session.tell, shown=False)
+
+    def _on_people_changed(self) -> None:
+        """Whose pictures "are added" may be gone, or be called otherwise."""
+        if self._shots:
+            self._read_known()
 
     def _take_given(self, given: Given) -> None:
         self._proposed = given.name

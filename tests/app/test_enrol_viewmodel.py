@@ -16,7 +16,7 @@ from app.viewmodels.enrol_words import verdict
 from reid_core import images
 from reid_core.actions import enroll
 from reid_core.errors import EnrolError
-from reid_core.library import Library, people
+from reid_core.library import Library, erase, people
 from reid_core.types import Image, Kind
 
 
@@ -68,6 +68,18 @@ def keep(enrol: Enrol, qtbot: QtBot) -> list[enroll.Enrolled]:
         enrol.keep()
     result: list[enroll.Enrolled] = done.args[0]
     return result
+
+
+def test_who_is_enrolled_is_asked_again_when_that_changes(
+    enrol, faces, library, session, qtbot
+) -> None:
+    ada = enrol_made(library, session, "Ada", 1, 1)
+    faces.known = {"a.jpg": [(1, 2, 0.8)]}
+    look(enrol, qtbot, "a.jpg", name="Ada")
+    qtbot.waitUntil(lambda: enrol.enrolled_as("") == ("Ada", 1))
+    erase.forget(library, ada)
+    session.people_changed.emit()
+    qtbot.waitUntil(lambda: enrol.enrolled_as("") is None)
 
 
 def test_what_is_good_is_kept_under_a_name(enrol, faces, library, session, qtbot) -> None:
