@@ -264,6 +264,8 @@ def _condition(c: Condition) -> str:
         f"At the threshold {c.threshold:.4f}, set for an FMR of {c.target:g} over all pairs; "
         f"{c.how}."
     )
+    times = [f"{name.upper()} {fold:g}-fold" for name, fold in c.spread.items() if fold]
+    said += f" The highest over the lowest: {', '.join(times)}." if times else ""
     warnings = [page.words(w, mark=True) for w in c.warnings]
     return page.section(f"By {c.by}", page.words(said), *warnings, page.table(heads, rows))
 

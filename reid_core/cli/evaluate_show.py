@@ -53,6 +53,9 @@ def _condition(condition: dict[str, Any]) -> None:
         for g in condition["groups"]
     ]
     typer.echo(table(rows, ("group", "people", "genuine", "impostors", "FMR", "FNMR")))
+    times = [f"{k.upper()} {v:g}-fold" for k, v in condition["spread"].items() if v]
+    if times:
+        typer.echo(f"highest over lowest: {', '.join(times)}")
     for warning in condition["warnings"]:
         typer.echo(f"warning: {warning}")
 

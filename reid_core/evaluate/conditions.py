@@ -8,7 +8,7 @@ al., NISTIR 8280, 2019). Intervals come from a bootstrap over identities.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, pairwise
 
@@ -65,7 +65,8 @@ class Group:
 class Condition:
     """Rates by group at one threshold. target: the FMR for which it was set, over all pairs.
 
-    warnings: sentences where one threshold cannot serve all.
+    spread: how many times the highest FMR and FNMR of a group are the lowest; None where the
+    lowest is 0 or there are not two. warnings: sentences where one threshold cannot serve all.
     """
 
     by: str
@@ -74,6 +75,7 @@ class Condition:
     target: float
     groups: tuple[Group, ...]
     warnings: tuple[str, ...]
+    spread: dict[str, float | None]
 
 
 def bands(by: str, values: Doubles, *, digits: int, unit: str = "") -> Grouping:
@@ -129,7 +131,7 @@ def split(
     """
     of, table = grouping.of, grouping.pairs
     if not grouping.names:
-        return Condition(grouping.by, grouping.how, threshold, target, (), ())
+        return Condition(grouping.by, grouping.how, threshold, target, (), (), {})
     n, weights = len(grouping.names), np.array([np.ones(len(rows.pictures)), *drawn])
     missed = genuine.scores < threshold
     fnmr, per_person = _of_one(rows, genuine, missed, _groups(of, table, genuine), n, weights)
@@ -160,7 +162,8 @@ def split(
     # of many groups some lie apart by chance: what warns is 95 % sure for all of them (Bonferroni)
     groups, strict = grouped(0.95), grouped(1 - 0.05 / n)
     said = tuple(warnings(groups, strict, target=target))
-    return Condition(grouping.by, grouping.how, threshold, target, groups, said)
+    spread = {name: _spread(_rated(groups, name)) for name in ("fmr", "fnmr")}
+    return Condition(grouping.by, grouping.how, threshold, target, groups, said, spread)
 
 
 def warnings(groups: Sequence[Group], strict: Sequence[Group], *, target: float) -> list[str]:
@@ -180,14 +183,28 @@ def warnings(groups: Sequence[Group], strict: Sequence[Group], *, target: float)
                 "was set for."
             )
     for what, name in (("FMR", "fmr"), ("FNMR", "fnmr")):
-        rated = [
-            (getattr(g, name), getattr(s, name), g.name)
-            for g, s in known
-            if getattr(g, name) and (name == "fmr" or g.recurring >= FEW)
-        ]
+        shown, deciding = (_rated(some, name) for some in (groups, strict))
+        rated = [(rate, deciding[group], group) for group, rate in shown.items()]
         if len(rated) > 1 and (sentence := _apart(what, rated)):
             said.append(sentence)
     return said
+
+
+def _rated(groups: Sequence[Group], name: str) -> dict[str, Share]:
+    """The rates, by group, that are of enough people to show anything."""
+    enough = {
+        g.name: (g.fmr if name == "fmr" else g.fnmr)
+        for g in groups
+        if (g.people if name == "fmr" else g.recurring) >= FEW
+    }
+    return {group: rate for group, rate in enough.items() if rate is not None}
+
+
+def _spread(rated: Mapping[str, Share]) -> float | None:
+    values = [rate.value for rate in rated.values()]
+    if len(values) < 2 or min(values) <= 0:
+        return None
+    return round(max(values) / min(values), 2)
 
 
 def _apart(what: str, rated: Sequence[tuple[Share, Share, str]]) -> str:

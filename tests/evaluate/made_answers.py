@@ -46,7 +46,17 @@ ALL_PAIRS = actions.AllPairs(
     protocol="all pairs",
     det=CURVE,
     histogram=BARS,
-    conditions=(Condition("size", "the lower", 0.5, 0.1, (GROUP,), ("One threshold …",)),),
+    conditions=(
+        Condition(
+            "size",
+            "the lower",
+            0.5,
+            0.1,
+            (GROUP,),
+            ("One threshold …",),
+            {"fmr": 1.5, "fnmr": None},
+        ),
+    ),
     against=Side("n@2", 0.96, 0.09, {"1e-1": Rate(0.9, 0.8, 1.0, 0.6)}, CURVE, BARS),
     differences=(DIFFERENCE,),
     changed=CHANGED,

@@ -96,7 +96,12 @@ def test_a_label_counts_pairs_within_its_groups() -> None:
     def same(i: int, j: int) -> str | None:
         return given[i] if given[i] == given[j] and given[i] else None
 
-    agree(split(rows, grouping, 0.4), loops(rows, 0.4, same), str)
+    expected = loops(rows, 0.4, same)
+    got = split(rows, grouping, 0.4)
+    agree(got, expected, str)
+    fmr, fnmr = ([c[i + 1] / c[i] for c in expected.values()] for i in (2, 0))
+    assert got.spread["fmr"] == pytest.approx(max(fmr) / min(fmr), abs=0.01)
+    assert got.spread["fnmr"] == pytest.approx(max(fnmr) / min(fnmr), abs=0.01)
 
 
 def test_cameras_count_both() -> None:

@@ -63,7 +63,7 @@ def test_conditions_and_a_second_model_are_told(tmp_path: Path, loaded: dict[str
     assert wanted.far == "0.05"
     assert [c[0][2] for c in loaded["load_embedder"].calls] == [None, "other"]
     assert "30 to 60 px      12       40        900  0.02 (0.01 to 0.03)  -" in text
-    assert "warning: One threshold" in text
+    assert "highest over lowest: FMR 1.5-fold\nwarning: One threshold" in text
     assert "n@2 against m@1, on the same pictures:" in text
     assert "+0.1000 (+0.0200 to +0.2000)  better" in text
     assert "turned: 3 now right, 1 now wrong (by thresholds)" in text
