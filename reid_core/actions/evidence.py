@@ -64,7 +64,9 @@ def collect(
         ]
         progress(0.3, "footage")
         known = {t: p for t, p in said.items() if p}
-        parts += footage_comparisons(connection, model, kind, known, rng=rng, progress=progress)
+        parts += footage_comparisons(
+            connection, model, kind, known, templates, rng=rng, progress=progress
+        )
         rejected = _rejected(connection, model, kind, templates)
     notes = []
     if learnt:

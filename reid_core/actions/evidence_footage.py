@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy.engine import Connection
 
 from reid_core.actions.evidence_again import alike, who_comes_again
-from reid_core.evaluate.comparisons import Comparisons, Ids
+from reid_core.evaluate.comparisons import Comparisons, Ids, Looks, best_of_sets
 from reid_core.library import footage, together, vectors
 from reid_core.library.footage import StoredView
 from reid_core.library.together import Spans
@@ -44,22 +44,25 @@ def footage_comparisons(
     model: str,
     kind: Kind,
     known: Mapping[int, int],
+    templates: Looks,
     *,
     rng: np.random.Generator,
     progress: Progress,
 ) -> list[Comparisons]:
-    """Of one person and of two. known: people by tracklet, where the user said so."""
+    """Of one person and of two. known: people by tracklet, where the user said so; templates: of
+    people enrolled, who are not whoever was seen beside them.
+    """
     every = together.spans(connection, kind)
     if not len(every):
         return []
-    first, second = _pairs(connection, every, rng)
+    first, second = _pairs(connection, every, known, rng)
     progress(0.5, "who is seen at once")
     rows = np.unique(np.concatenate([first, second, rng.permutation(len(every))[:OWN]]))
     shown = _shown(connection, model, kind, every, rows)
     progress(0.7, "appearances")
-    pooled = {row: Embeddings(one.rows, one.quality, "").pooled() for row, one in shown.items()}
-    who = _named(every, known)
-    there = np.isin(first, list(shown)) & np.isin(second, list(shown))
+    pooled = _pooled(connection, model, kind, every, shown)
+    said = who = _named(every, known)
+    there = np.isin(first, list(pooled)) & np.isin(second, list(pooled))
     first, second = first[there], second[there]
     halves, two = _halves(every, shown, who), _two(shown, pooled, who, first, second)
     progress(0.8, "who comes again")
@@ -68,7 +71,7 @@ def footage_comparisons(
         pairs = np.stack([first, second], 1)
         who = who_comes_again(pooled, who, pairs, level=level, fixed=set(known.values()))
         halves, two = _halves(every, shown, who), _two(shown, pooled, who, first, second)
-    return [halves, two]
+    return [halves, two, _beside(templates, pooled, said, who, first, second)]
 
 
 def _named(every: Spans, known: Mapping[int, int]) -> Ids:
@@ -77,10 +80,17 @@ def _named(every: Spans, known: Mapping[int, int]) -> Ids:
     return np.array([known.get(one, chain) for one, chain in pairs], np.int64)
 
 
-def _pairs(connection: Connection, every: Spans, rng: np.random.Generator) -> tuple[Ids, Ids]:
-    """Rows of tracklets that show two people, of whole groups at once, up to the limits."""
+def _pairs(
+    connection: Connection, every: Spans, known: Mapping[int, int], rng: np.random.Generator
+) -> tuple[Ids, Ids]:
+    """Rows of tracklets that show two people, of whole groups at once, up to the limits.
+
+    Those who were seen beside somebody recognised come first.
+    """
     first, second = together.overlapping(every, rng)
-    order = np.argsort(rng.permutation(len(every))[first], kind="stable")[: int(MORE * MOST_PAIRS)]
+    sure = np.isin(every.ids, list(known))
+    turn = rng.permutation(len(every))[first] - len(every) * (sure[first] | sure[second])
+    order = np.argsort(turn, kind="stable")[: int(MORE * MOST_PAIRS)]
     first, second = first[order], second[order]
     new = np.zeros(2 * len(first), bool)
     new[np.unique(np.stack([first, second], 1).ravel(), return_index=True)[1]] = True
@@ -111,6 +121,16 @@ def _shown(
                 found[[place[v.id] for v in own]],
             )
     return result
+
+
+def _pooled(
+    connection: Connection, model: str, kind: Kind, every: Spans, shown: Mapping[int, _Shown]
+) -> dict[int, Floats]:
+    """By row, the vectors that searches compare with."""
+    rows = np.array(sorted(shown), np.int64)
+    ids, found = vectors.vectors_of(connection, "tracklet", kind, model, every.ids[rows].tolist())
+    place = dict(zip(every.ids[rows].tolist(), rows.tolist(), strict=True))
+    return {place[i]: row for i, row in zip(ids.tolist(), found, strict=True)}
 
 
 def _halves(every: Spans, shown: Mapping[int, _Shown], who: Ids) -> Comparisons:
@@ -160,3 +180,25 @@ def _two(
         for a, b in zip(*map(np.ndarray.tolist, sides), strict=True)
     ]
     return Comparisons.of(np.array(scores, np.float64), who[sides[0]], who[sides[1]], "footage")
+
+
+def _beside(
+    templates: Looks,
+    pooled: Mapping[int, Floats],
+    said: Ids,
+    who: Ids,
+    first: Ids,
+    second: Ids,
+) -> Comparisons:
+    """The templates of somebody recognised against whoever was seen beside them.
+
+    said: who was recognised by the user, which likeness alone (who) does not make anybody.
+    """
+    theirs, other = np.concatenate([first, second]), np.concatenate([second, first])
+    kept = np.isin(said[theirs], templates.who) & (said[theirs] != who[other])
+    theirs, other = theirs[kept], other[kept]
+    if not len(theirs):
+        return Comparisons.joined([])
+    people, best = best_of_sets(templates, np.stack([pooled[row] for row in other.tolist()]))
+    scores = best[np.searchsorted(people, said[theirs]), np.arange(len(theirs))]
+    return Comparisons.of(scores, said[theirs], who[other], "verdicts")

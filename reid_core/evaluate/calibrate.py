@@ -23,6 +23,8 @@ PRIORS = (0.5, 0.1, 0.01, 0.001)  # at which it has to do well: a search looks t
 LEAST_PEOPLE = 10  # with comparisons of their own, so that anything can be said of misses
 COMFORTABLE = 30  # pairs that pass make a threshold steady (rule of 30: Doddington et al. 2000)
 MISSED_MUCH = 0.5
+TIMES = 3.0  # rates of two origins that differ more mean two different things
+SOME = 10  # comparisons that pass, so that a rate of one origin can be compared
 FITS = {"logistic": llr.logistic, "isotonic": llr.isotonic}
 
 
@@ -86,7 +88,7 @@ def fit(given: Comparisons, *, fmr: float, seed: int = 0) -> Fit:
         effective=round(passed.worth, 1),
         genuine=len(genuine),
         origins=_origins(given, threshold),
-        warnings=tuple(_warnings(given, passed, missed, fmr)),
+        warnings=tuple(_warnings(given, passed, missed, fmr, threshold)),
     )
 
 
@@ -216,7 +218,25 @@ def _origins(given: Comparisons, threshold: float) -> tuple[Origin, ...]:
     return tuple(result)
 
 
-def _warnings(given: Comparisons, passed: Rate, missed: Rate, fmr: float) -> list[str]:
+def _differing(origins: tuple[Origin, ...]) -> list[str]:
+    """That people of one origin pass far more often than those of another."""
+    known = [o for o in origins if o.passed is not None and o.passed * o.impostor >= SOME]
+    known.sort(key=lambda o: o.passed or 0.0)
+    if len(known) < 2:
+        return []
+    least, most = known[0], known[-1]
+    times = (most.passed or 0.0) / (least.passed or 1.0)
+    if times < TIMES:
+        return []
+    return [
+        f"Different people of the {most.name} pass {times:.0f} times as often as those of the "
+        f"{least.name}: one threshold means two rates here."
+    ]
+
+
+def _warnings(
+    given: Comparisons, passed: Rate, missed: Rate, fmr: float, threshold: float
+) -> list[str]:
     said = []
     if passed.worth * fmr < COMFORTABLE:
         said.append(
@@ -229,6 +249,7 @@ def _warnings(given: Comparisons, passed: Rate, missed: Rate, fmr: float) -> lis
             "That one person's looks are alike was seen within single appearances only, which is "
             "easier than on another day: more are missed than it says."
         )
+    said += _differing(_origins(given, threshold))
     if missed.value > MISSED_MUCH:
         said.append(
             f"At this threshold {missed.value:.0%} of one person's looks are missed: the model "

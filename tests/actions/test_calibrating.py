@@ -25,7 +25,7 @@ from reid_core.actions.search import Searcher, query_person
 from reid_core.actions.thresholds import known, threshold
 from reid_core.errors import EvaluationError, LibraryCorrupt, TooFewPairs
 from reid_core.evaluate.comparisons import ORIGINS
-from reid_core.library import Library, calibrations, erase, events, footage, people, schema
+from reid_core.library import Library, calibrations, erase, events, footage, people, schema, vectors
 from reid_core.library.history import History
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
@@ -89,7 +89,8 @@ def test_everything_a_library_knows_is_counted_by_origin(full: Library, models: 
     assert origins["gallery"].people == PEOPLE
     assert origins["gallery"].genuine == 3 * PEOPLE
     assert origins["gallery"].impostor == 3 * PEOPLE * (PEOPLE - 1)
-    assert (origins["verdicts"].genuine, origins["verdicts"].impostor) == (1, PEOPLE - 1)
+    assert origins["verdicts"].genuine == 1
+    assert origins["verdicts"].impostor == (PEOPLE - 1) + 4  # everybody else; who was beside her
     assert 0 < origins["footage"].impostor <= 30 * 5 * 4
     assert origins["footage"].genuine == 0  # easier, and not needed
     assert any("superfluous" in n or "easier" in n for n in done.notes)
@@ -226,6 +227,26 @@ def test_who_was_recognised_twice_is_not_two_people(library: Library, models: Mo
     found = collect(library, model_of(models), Kind.BODY).comparisons
     assert len(found[~found.same]) == 0
     assert set(found.first.tolist()) == {her}
+
+
+def test_whoever_was_seen_beside_somebody_recognised_is_not_them(
+    library: Library, models: Models
+) -> None:
+    """Also where a chain was recognised in one of its parts only."""
+    world = World(0)
+    walks = [Walk(0, 0, 9, 0, chain=5), Walk(1, 0, 9, 1), Walk(0, 5, 14, 2, chain=5)]
+    ids = made_crowd.film(library, model_of(models), world, walks, "m.mp4")
+    row = world.look(0)
+    her = enrol(library, model_of(models), [row], "Ada")
+    with library.transaction("verdict") as tx:
+        footage.set_verdict(tx, her, ids[0], True)
+        _, beside = vectors.vectors_of(tx, "tracklet", Kind.BODY, model_of(models), [ids[1]])
+    found = collect(library, model_of(models), Kind.BODY).comparisons
+    two = found[~found.same]
+    mine = two[two.origin == ORIGINS.index("verdicts")]
+    assert (mine.first.tolist(), mine.second.tolist()) == ([her], [ids[1]])
+    assert mine.scores[0] == pytest.approx(float(row @ beside[0]), abs=1e-4)
+    assert (her, 5) not in set(zip(two.first.tolist(), two.second.tolist(), strict=True))
 
 
 def test_a_template_does_not_meet_the_appearance_it_was_taken_from(

@@ -170,6 +170,15 @@ def test_few_pairs_that_pass_are_warned_of_and_many_are_not() -> None:
     assert not many.warnings
 
 
+def test_origins_that_mean_two_things_are_warned_of() -> None:
+    rng = np.random.default_rng(0)
+    strangers, family = impostors(200, rng), impostors(60, rng)
+    nearer = Comparisons.of(family.scores + 0.1, family.first + 500, family.second + 500, "footage")
+    given = Comparisons.joined([strangers, nearer, genuine(200, rng)])
+    (said,) = [w for w in calibrate.fit(given, fmr=1e-2).warnings if "as often" in w]
+    assert "of the footage pass" in said
+
+
 def test_the_same_evidence_gives_the_same_answer() -> None:
     given = world(60, np.random.default_rng(0))
     turned = given[np.random.default_rng(1).permutation(len(given))]
