@@ -27,7 +27,7 @@ ASKED = (10, 50)  # millions of pairs
 COUNTS = "cameo: rates and thresholds"
 WHOLE = "cameo: all of it, with 1,000 draws for the intervals"
 SCIKIT = "scikit-learn: rates alone"
-FITS = 60  # millions of pairs, above which scikit-learn is not asked
+FITS = 20  # millions of pairs, above which scikit-learn is not asked: it takes 100 bytes for each
 
 
 def main() -> None:
