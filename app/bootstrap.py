@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app.session import Session
     from app.views.window import Window
 
+SWITCH_S = 0.001  # a thread that runs Python lets the window's have its turn after so long
 SWEEP_WAIT_S = 2.0  # for another writer, when the window closes
 
 
@@ -115,6 +117,7 @@ def make_application() -> QApplication:
     """The one QApplication. opencv-python's own Qt plug-ins must not be found by ours."""
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
     os.environ.setdefault("QT_API", "pyside6")  # for the icons' library
+    sys.setswitchinterval(SWITCH_S)
     app = QApplication.instance() or QApplication(["cameo"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Cameo")

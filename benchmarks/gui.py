@@ -1,12 +1,13 @@
 """The window's speed, offscreen: start, search, seek, and how long its thread is ever held up.
 
-    python benchmarks/gui.py [start|search|seek|index]…
+    python benchmarks/gui.py [start|search|seek|index|train]…
 
 Start: processes of their own over a library of 1,000 people and 100,000 tracklets, from the
 command until the first page is painted. Search: from the question to the painted results, the
 index being warm. Seek: exact places at random in made films, 1080p30 H.264, a key picture every
 two seconds, and every 250 pictures. Index: the longest that the window's thread had to wait while
-its child indexes the sample film. The live view has a script of its own (live_view.py).
+its child indexes the sample film. Train: the same while a run on drawn people is watched. The live
+view has a script of its own (live_view.py).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -41,6 +43,7 @@ from reid_core.actions.loading import Models
 from reid_core.library import Library, footage
 
 STARTS, SEARCHES, SEEKS = 7, 15, 40
+WATCH_S = 60.0
 SIZE = (1366, 768)
 CHILD = """
 import sys, time
@@ -147,6 +150,33 @@ def index(library: Path) -> list[Line]:
     until(lambda: not any(job.shown for job in session.tasks.jobs), 20)
     close(session, window)
     return [("the window's thread while indexing", *heart.said().split(", "))]
+
+
+def train(library: Path) -> list[Line]:
+    """How long the window's thread waits while a run is watched: curves, bar, and the rest."""
+    session, window = opened(library.parent / "third", "train")
+    from app.views.train_data import TRY
+
+    page: Any = window.page("train")
+    until(lambda: len(page.form.recipes) > 0)
+    form = page.runs.form
+    page.new.click()
+    form.data.choose(TRY)
+    until(form.start.isEnabled)
+    form.values.epochs.setValue(30)
+    form.extra.setPlainText("run.log_every=1\nrun.evaluate_every=1")
+    until(form.start.isEnabled)
+    wait(2.0)
+    with Heartbeat() as heart:
+        form.start.click()
+        wait(WATCH_S)
+    look = page.training.look_of(page.training.selected)
+    points = len(look.curves.loss[0]) if look else 0
+    page.training.kill()
+    until(lambda: not page.training.is_busy)
+    close(session, window)
+    words = heart.said().split(", ")
+    return [("the window's thread while training is watched", *words, f"{points} steps seen")]
 
 
 def is_indexed(session: Session) -> bool:
@@ -269,7 +299,7 @@ def main() -> None:
     show([(*r, "", "")[:4] for r in rows], ("1,000 people, 100,000 tracklets", "median", "", ""))
 
 
-PARTS = {"start": start, "search": search, "seek": seek, "index": index}
+PARTS = {"start": start, "search": search, "seek": seek, "index": index, "train": train}
 
 if __name__ == "__main__":
     main()

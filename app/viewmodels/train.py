@@ -387,6 +387,7 @@ def _look_at(tails: dict[str, LogTail], running: str, _: Progress) -> dict[str, 
     for name, tail in tails.items():
         folder = Path(name)
         tail.read()
-        row = read_row(folder, ours=name == running)
-        found[name] = Look(row, read_status(folder), tail.curves(), read_details(folder))
+        curves = tail.curves()
+        row = read_row(folder, ours=name == running, curves=curves)
+        found[name] = Look(row, read_status(folder), curves, read_details(folder))
     return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
-from app.viewmodels.train_curves import LogTail
+from app.viewmodels.train_curves import Curves, LogTail
 from reid_core.errors import CameoError
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in MADE) or read_config(folder) is not None
 
 
-def read_row(folder: Path, *, ours: bool = False) -> RunRow:
-    """A line of the list. ours: our own process is at it."""
+def read_row(folder: Path, *, ours: bool = False, curves: Curves | None = None) -> RunRow:
+    """A line of the list. ours: our own process is at it. curves: of its log, if it was read."""
     about, status = read_json(folder / ABOUT), read_status(folder)
     told = read_config(folder)
     result = {} if status.state in LIVE else read_json(folder / "result.json")
@@ -144,7 +144,7 @@ def read_row(folder: Path, *, ours: bool = False) -> RunRow:
         step=status.step or whole(result.get("steps")),
         steps=status.steps,
         metric=metric,
-        best=_best(folder, result, metric),
+        best=_best(folder, result, metric, curves),
         message=status.message if status.state == "failed" else "",
     )
 
@@ -272,12 +272,14 @@ def _age_s(path: Path) -> float:
         return math.inf
 
 
-def _best(folder: Path, result: dict[str, Any], metric: str) -> float | None:
+def _best(folder: Path, result: dict[str, Any], metric: str, curves: Curves | None) -> float | None:
     if (reached := numbers(result.get("metrics")).get(metric)) is not None:
         return reached
-    tail = LogTail(folder / "log.csv")
-    tail.read()
-    best = tail.curves().best(metric)
+    if curves is None:
+        tail = LogTail(folder / "log.csv")
+        tail.read()
+        curves = tail.curves()
+    best = curves.best(metric)
     return best[1] if best else None
 
 

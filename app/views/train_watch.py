@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,11 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import theme
+from app import garbage, theme
 from app.models.runs import RunsModel
 from app.tasks import Tasks
 from app.tips import plain_tip
 from app.viewmodels.train import Look, Training
+from app.viewmodels.train_curves import Curves
 from app.viewmodels.train_export import Made
 from app.viewmodels.train_runs import RunRow
 from app.views.train_words import STATES, facts, notes, outcome, summary
@@ -31,9 +33,9 @@ from app.words import decimal, file_size
 from reid_core.protocols import Progress
 
 if TYPE_CHECKING:
-    from app.widgets.curves import CurvesView
+    from app.widgets.curves import CurvesView, Plot
 
-FACTS = 5
+FACTS, PLOTS = 5, 3
 
 
 class WatchView(QScrollArea):
@@ -55,6 +57,7 @@ class WatchView(QScrollArea):
         self.facts: list[tuple[QLabel, QLabel]] = []
         self.outcome, self.notes = label("", wrap=True), label("", "muted", wrap=True)
         self.curves: CurvesView | None = None
+        self._drawn: tuple[Curves | None, Curves | None] = (None, None)
         self._plots = QVBoxLayout()
         self.beside, self.shows_rate = QComboBox(), QCheckBox(self.tr("Learning rate"))
         self._model_line, self._model_card = label("", wrap=True), QFrame()
@@ -247,13 +250,21 @@ class WatchView(QScrollArea):
         other = self._training.look_of(self._training.beside)
         if self.curves is not None:
             beneath = other.curves if other else None
-            self.curves.show_run(look.curves, beneath, metric=look.row.metric)
+            wanted = (look.curves, beneath)
+            if self._drawn != wanted:  # several signals tell of one look
+                self._drawn = wanted
+                self.curves.show_run(look.curves, beneath, metric=look.row.metric)
 
-    def _on_curves(self, kind: type[CurvesView]) -> None:
-        self.curves = kind()
+    def _on_curves(self, kind: type[CurvesView], *made: Plot) -> None:
+        if len(made) < PLOTS:
+            plot = kind.plot(len(made))
+            QTimer.singleShot(0, self, partial(self._on_curves, kind, *made, plot))
+            return
+        self.curves = kind(made)
         self._plots.addWidget(self.curves)
         self.shows_rate.toggled.connect(self.curves.show_rate)
-        self.show_run()
+        garbage.freeze()  # the library of plots is large
+        QTimer.singleShot(0, self, self.show_run)  # making the plots took a turn of its own
 
     def _clear(self) -> None:
         for caption, value in self.facts:

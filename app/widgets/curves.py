@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLocale, QPointF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -72,22 +72,35 @@ class Line:
         return pen
 
 
+PLOTS = 3
+
+
 class CurvesView(QWidget):
     """The plots of a run. `show_run` draws what there is now."""
 
-    def __init__(self) -> None:
+    def __init__(self, plots: Sequence[Plot] = ()) -> None:
         super().__init__()
-        self.loss = Plot(self.tr("Loss"), self.tr("what is made smaller; each step, and its trend"))
-        self.validation = Plot(
-            self.tr("Validation, %"), self.tr("on people that it does not learn from"), percent=True
-        )
-        self.rate = Plot(self.tr("Learning rate"), self.tr("share of the one that was asked for"))
+        self.loss, self.validation, self.rate = plots or [self.plot(n) for n in range(PLOTS)]
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.GAP)
         for plot in (self.loss, self.validation, self.rate):
             self._box.addWidget(plot, 1)
         self.rate.hide()
+        self._rates: list[Line] = []
+
+    @classmethod
+    def plot(cls, number: int) -> Plot:
+        """One of the plots: each takes some 30 ms to make, which is a turn of the event loop."""
+        tr = QCoreApplication.translate
+        if number == 0:
+            about = tr("CurvesView", "what is made smaller; each step, and its trend")
+            return Plot(tr("CurvesView", "Loss"), about)
+        if number == 1:
+            about = tr("CurvesView", "on people that it does not learn from")
+            return Plot(tr("CurvesView", "Validation, %"), about, percent=True)
+        about = tr("CurvesView", "share of the one that was asked for")
+        return Plot(tr("CurvesView", "Learning rate"), about)
 
     def show_run(self, curves: Curves, other: Curves | None = None, *, metric: str = "mAP") -> None:
         """Draw a run, and beneath it another one. metric: what its best goes by."""
@@ -106,11 +119,15 @@ class CurvesView(QWidget):
         rates = [Line(self.tr("rate"), curves.rate, "warn")]
         if other is not None:
             rates.insert(0, Line(self.tr("rate"), other.rate, "warn", dashed=True))
-        self.rate.show_lines(rates)
+        self._rates = rates
+        if not self.rate.isHidden():
+            self.rate.show_lines(rates)
 
     def show_rate(self, wanted: bool) -> None:
         """Show or hide the learning rate."""
         self.rate.setVisible(wanted)
+        if wanted:
+            self.rate.show_lines(self._rates)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
