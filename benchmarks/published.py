@@ -94,7 +94,7 @@ def _figure(height: float):
     import matplotlib as mpl
 
     mpl.use("Agg")
-    mpl.rcParams.update({"svg.hashsalt": "cameo", "svg.fonttype": "none", "font.size": 9})
+    mpl.rcParams.update({"font.size": 9})
     from matplotlib import pyplot
 
     return pyplot.subplots(figsize=(7.5, height))
@@ -103,7 +103,7 @@ def _figure(height: float):
 def _saved(figure, axes, name: str) -> str:
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
-    path = DOCS / "images" / "benchmarks" / f"{name}.svg"
+    path = DOCS / "images" / "benchmarks" / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
+    figure.savefig(path, dpi=110, metadata={"Software": None})
     return f"![{name.replace('_', ' ')}](images/benchmarks/{path.name})"

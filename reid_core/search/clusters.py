@@ -83,7 +83,9 @@ class _Groups:
     def keys(self, first: Ids, second: Ids) -> Ids:
         """Each pair of groups as one number, once, rising."""
         low, high = np.minimum(first, second), np.maximum(first, second)
-        return np.unique((low * len(self.into) + high)[low != high])
+        keys = np.sort((low * len(self.into) + high)[low != high])
+        # several times as fast as numpy's unique, which half of the time went into
+        return keys[np.diff(keys, prepend=-1) > 0]
 
     def pairs(self, keys: Ids) -> tuple[Ids, Ids]:
         """And back: the lower, the higher."""
