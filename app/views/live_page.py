@@ -23,7 +23,7 @@ from app.views.live_choosing import SourceMenu
 from app.views.live_events import EventsPanel
 from app.views.live_naming import Naming
 from app.widgets.live_view import LivePicture
-from app.widgets.parts import EmptyState, Header, button, label, row
+from app.widgets.parts import EmptyState, Header, Line, button, label, row
 from app.widgets.splits import keep_splits, restore_splits
 from app.words import decimal
 
@@ -54,7 +54,7 @@ class Page(QWidget):
             icon="camera",
             tip=self.tr("Enrol from the picture of this moment"),
         )
-        self._status, self._problem = label("", "muted"), label("", "warn", wrap=True)
+        self._status, self._problem = Line(), label("", "warn", wrap=True)
         self._empty, self._failed = self._make_empty(), self._make_failed()
         self._split = self._make_split()
         self._stack = QStackedWidget()
