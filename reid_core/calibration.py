@@ -103,10 +103,12 @@ class Calibration:
 
     def describe(self) -> str:
         """On what it rests, in words that fit behind the threshold."""
-        low, high = (f"1 in {1 / v:,.0f}" for v in (self.passed.low or 1e-9, self.passed.high or 1))
+        low, high = self.passed.low, self.passed.high
+        least = f"1 in {1 / low:,.0f}" if low else "none"
+        most = f"1 in {1 / high:,.0f}" if high else "all"
         return (
-            f"1 in {1 / self.fmr:,.0f} pairs of different people reach it on your data; "
-            f"at most {high}, at least {low}"
+            f"on your data about 1 in {1 / self.fmr:,.0f} pairs of different people reach it, "
+            f"between {least} and {most}"
         )
 
     def meaning(self) -> str:

@@ -63,7 +63,8 @@ def test_a_prior_that_is_none_is_refused(prior: float) -> None:
 def test_it_says_what_it_means() -> None:
     assert "Of 1,000 pairs of different people about 0.8 reach it" in ONE.meaning()
     assert "between 0.4 and 1.9" in ONE.meaning()
-    assert "1 in 1,000 pairs" in ONE.describe()
+    assert "about 1 in 1,000 pairs" in ONE.describe()
+    assert "between 1 in 2,500 and 1 in 526" in ONE.describe()
 
 
 def changed(**values: Any) -> str:
