@@ -136,6 +136,8 @@ def share_interval(
     (`clopper_pearson`).
     """
     low, high = interval(values, confidence=confidence)
+    if not np.isfinite(low):  # no draw has an answer, so nothing is known
+        return 0.0, 1.0
     n = max(units, 1)
     if value <= 0:
         high = max(high, clopper_pearson(0, n, confidence=confidence)[1])

@@ -89,6 +89,7 @@ def test_a_draw_without_pairs_is_no_answer() -> None:
 def test_where_no_draw_can_differ_the_bound_is_the_exact_one() -> None:
     assert clustered.share_interval(np.ones(50), 1.0, units=10) == (clopper_pearson(10, 10)[0], 1)
     assert clustered.share_interval(np.zeros(50), 0.0, units=10) == (0, clopper_pearson(0, 10)[1])
+    assert clustered.share_interval(np.full(5, np.nan), 0.4, units=10) == (0, 1)
     # percentiles that miss the value are stretched to it
     assert clustered.share_interval(np.full(50, 0.4), 0.5, units=10) == (0.4, 0.5)
 
