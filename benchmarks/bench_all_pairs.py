@@ -50,7 +50,7 @@ def main() -> None:
     show(lines, HEADERS)
     if said.write:
         picture = published.lines("all_pairs", series, "pictures", "seconds")
-        parts = published.table(HEADERS, lines), picture, published.circumstances()
+        parts = published.table(HEADERS, lines), picture, published.circumstances(quick=said.quick)
         published.write("all_pairs", *parts)
 
 

@@ -72,7 +72,7 @@ def main() -> None:
             "clustering",
             published.table(HEADERS, lines),
             published.bars("clustering", times, "seconds"),
-            published.circumstances(),
+            published.circumstances(quick=said.quick),
         )
 
 

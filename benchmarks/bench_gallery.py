@@ -186,7 +186,10 @@ def main() -> None:
     if said.write:
         picture = published.lines("gallery", series, "templates", "ms for a search (warm)")
         published.write(
-            "gallery", published.table(HEADERS, lines), picture, published.circumstances()
+            "gallery",
+            published.table(HEADERS, lines),
+            picture,
+            published.circumstances(quick=said.quick),
         )
 
 

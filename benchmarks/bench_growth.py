@@ -48,7 +48,7 @@ def main() -> None:
             published.table(FILM, films),
             published.table(SEARCH, lines),
             published.lines("growth", series, "vectors", "ms for a search"),
-            published.circumstances(),
+            published.circumstances(quick=said.quick),
         )
 
 

@@ -54,7 +54,7 @@ def main() -> None:
             published.table(HEADERS, rows),
             published.table(("finding faces only", *HEADERS[3:6]), found_rows),
             published.bars("lfw", both, "pictures a second"),
-            published.circumstances(),
+            published.circumstances(quick=said.quick),
         )
 
 

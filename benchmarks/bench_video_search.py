@@ -57,7 +57,7 @@ def main() -> None:
             "video_search",
             published.table(HEADERS, rows),
             published.bars("video_search", values, "seconds for the answer"),
-            published.circumstances(),
+            published.circumstances(quick=said.quick),
         )
 
 

@@ -32,13 +32,15 @@ def write(name: str, *parts: str) -> None:
     write_atomically(path, re.sub(pattern, lambda _: inside, text, flags=re.DOTALL).encode())
 
 
-def circumstances() -> str:
+def circumstances(*, quick: bool) -> str:
     """When, and beside what: how busy the machine was as the measurement ended."""
+    less = "A quick run with less than it takes to be sure. " if quick else ""
     load = os.getloadavg()[1]
     cores = os.cpu_count() or 1
     return (
-        f"Measured on {datetime.date.today().isoformat()}, two threads each, on {cores} cores; "
-        f"load over the last five minutes {load:.1f}, of which the benchmark itself is up to 2."
+        f"{less}Measured on {datetime.date.today().isoformat()}, two threads each, on {cores} "
+        f"cores; load over the last five minutes {load:.1f}, of which the benchmark itself is "
+        "up to 2."
     )
 
 
@@ -59,7 +61,8 @@ def bars(name: str, values: Mapping[str, float], unit: str, *, log: bool = True)
     """A bar for each contender; returns the line of Markdown that shows it."""
     figure, axes = _figure(1.0 + 0.42 * len(values))
     names = list(values)[::-1]
-    axes.barh(names, [values[n] for n in names], color=[_colour(n, values) for n in names])
+    colours = [COLOURS[0] if name.startswith("Cameo") else COLOURS[-1] for name in names]
+    axes.barh(names, [values[n] for n in names], color=colours)
     for place, one in enumerate(names):
         axes.text(values[one], place, f" {values[one]:.3g}", va="center")
     if log:
