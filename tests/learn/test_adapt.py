@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from reid_core.evaluate import paired, verdict
 from reid_core.evaluate.holdout import split
 from reid_core.evaluate.ranking import rank_each
 from reid_core.learn import adapt
-from reid_core.learn.adapt import Recipe, fit
+from reid_core.learn.adapt import Recipe, Way, fit
 from reid_core.learn.losses import named
 from reid_core.protocols import no_progress
 
@@ -63,12 +65,13 @@ def test_labels_by_chance_are_never_offered(seed: int) -> None:
 
 
 def test_strength_none_is_among_the_candidates_and_wins_without_a_sure_gain() -> None:
-    tried = [adapt.Tried(0.1, 0.0, 0.5, 0, 0), adapt.Tried(0.1, 0.5, 0.52, 0.02, 0.03)]
-    assert adapt._choose(tried).strength == 0
-    assert adapt._choose([*tried, adapt.Tried(0.1, 1.0, 0.6, 0.1, 0.02)]).strength == 1
+    none, vague = adapt.Tried(Way(0.1), 0.0, 0.5, 0, 0), adapt.Tried(Way(0.1), 0.5, 0.5, 0.02, 0.03)
+    small, large = replace(vague, error=0.005), replace(vague, strength=1.0, gain=0.03)
+    assert adapt._choose([none, vague]) is none
+    assert adapt._choose([none, vague, small, large]) is small
     rows, who, looks = world(20)
     fitted = fit("b@1", rows, who, looks, Recipe(steps=5, strengths=[0.5]))
-    assert [t.strength for t in fitted.tried] == [0.0, 0.5, 0.5]
+    assert [t.strength for t in fitted.tried] == [0.0, 0.5, 0.5, 0.5]
 
 
 def test_the_same_seed_gives_the_same_map_and_another_one_does_not() -> None:
@@ -84,7 +87,7 @@ def test_the_same_seed_gives_the_same_map_and_another_one_does_not() -> None:
 def test_any_loss_can_teach_it(loss: str) -> None:
     rows, who, _ = world(20)
     found = adapt._learn(
-        rows, who, np.ones(len(who), bool), Recipe(loss, steps=3), 0.1, no_progress
+        rows, who, np.ones(len(who), bool), Recipe(loss, steps=3), Way(0.1), no_progress
     )
     assert np.isfinite(found.residual).all()
     assert np.abs(found.residual).max() > 0
@@ -140,3 +143,20 @@ def test_thresholds_come_from_maps_that_did_not_learn_from_the_pair() -> None:
     assert (who[a] != who[b]).all()
     assert (folds[a] == folds[b]).all()
     assert len(fitted.strangers_scores) == len(a)
+
+
+def test_evening_out_gives_looks_at_one_person_a_round_cloud() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(200), 5)
+    spread = np.array([4.0, 1, 1, 1, 1, 1, 1, 1])
+    x = (rng.normal(size=(200, 8))[labels] + rng.normal(size=(1000, 8)) * spread).astype(np.float32)
+
+    def ratio(rows: np.ndarray) -> float:
+        within = rows - np.stack([rows[labels == k].mean(0) for k in range(200)])[labels]
+        return float(within[:, 0].std() / within[:, 1:].std())
+
+    weight = np.eye(8, dtype=np.float32) + adapt._evened(x, labels)
+    assert ratio(x) > 3.5
+    assert ratio(x @ weight.T) < 2
+    assert np.trace(weight) == pytest.approx(8, rel=1e-4)
+    np.testing.assert_allclose(weight, weight.T, atol=1e-6)
