@@ -39,14 +39,13 @@ def main() -> None:
     said = told(__doc__)
     lines: list[tuple[str, ...]] = []
     series: dict[str, dict[float, float]] = {}
-    peaks: dict[str, tuple[int, float]] = {}
+    grown: dict[int, float] = {}
     for n in SIZES[:1] if said.quick else SIZES:
-        answers = measure(n, peaks)
+        answers = measure(n, grown)
         lines += [_line(n, name, got, answers) for name, got in answers.items()]
         for name, got in answers.items():
             if not isinstance(got, str):
                 series.setdefault(name, {})[n] = _median(got)
-                peaks[name] = n, max(a.peak_mb for a in got)
     show(lines, HEADERS)
     if said.write:
         picture = published.lines("all_pairs", series, "pictures", "seconds")
@@ -54,17 +53,23 @@ def main() -> None:
         published.write("all_pairs", *parts)
 
 
-def measure(n: int, peaks: dict[str, tuple[int, float]]) -> dict[str, list[Answer] | str]:
-    """What each says of n pictures, or why it says nothing."""
+def measure(n: int, grown: dict[int, float]) -> dict[str, list[Answer] | str]:
+    """What each says of n pictures, or why it says nothing.
+
+    grown: by how many MB the peer's process grew with so many pictures, noted for larger ones.
+    """
+    before: dict[int, float] = {}
     results: dict[str, list[Answer] | str] = {}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         given, sides = make(Path(folder), n), {}
         for name, (script, peer, _) in CONTENDERS.items():
-            if reason := _too_large(name, n, peaks):
+            if reason := _too_large(name, n, grown):
                 results[name] = reason
                 continue
             try:
                 sides[name] = stack.enter_context(Side(script, peer, **given, folder=folder))
+                if name == PEER:
+                    before[n] = sides[name].ask("idle").peak_mb
                 sides[name].ask(CONTENDERS[name][2])  # warm
                 results[name] = []
             except PeerMissing as error:
@@ -73,17 +78,20 @@ def measure(n: int, peaks: dict[str, tuple[int, float]]) -> dict[str, list[Answe
             for name, got in results.items():
                 if isinstance(got, list):
                     got.append(sides[name].ask(CONTENDERS[name][2]))
+    if before and isinstance(got := results[PEER], list) and got:
+        grown[n] = max(a.peak_mb for a in got) - before[n]
     _agree({name: got[0].value["tar"] for name, got in results.items() if isinstance(got, list)})
     return results
 
 
-def _too_large(name: str, n: int, peaks: dict[str, tuple[int, float]]) -> str:
+def _too_large(name: str, n: int, grown: dict[int, float]) -> str:
     """Why the peer that holds a dictionary for every pair is not asked: what it would need."""
-    if name != PEER or n <= SIZES[0] or name not in peaks:
+    if name != PEER or n <= SIZES[0] or not grown:
         return ""
-    before, peak_mb = peaks[name]
-    needs = peak_mb * (n / before) ** 2 / 1000
-    return f"not run: a dictionary for each pair would take some {needs:.0f} GB"
+    fewer, mb = next(iter(grown.items()))
+    return (
+        f"not run: a dictionary for each pair would take some {mb * (n / fewer) ** 2 / 1e3:.0f} GB"
+    )
 
 
 def make(folder: Path, n: int) -> dict[str, str]:

@@ -51,4 +51,4 @@ def rates() -> dict[str, float]:
 
 
 pictures()
-serve(rates=rates)
+serve(idle=lambda: None, rates=rates)
