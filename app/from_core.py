@@ -276,7 +276,11 @@ SENTENCES: tuple[Any, ...] = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "1 in {} pairs of different people reach it on your data; at most {}, at least {}",
+        "on your data about 1 in {} pairs of different people reach it, between none and {}",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "on your data about 1 in {} pairs of different people reach it, between {} and {}",
     ),
     QT_TRANSLATE_NOOP("Core", "1 in {}"),
     QT_TRANSLATE_NOOP(
@@ -298,6 +302,44 @@ SENTENCES: tuple[Any, ...] = (
         "there is nothing to calibrate.",
     ),
     QT_TRANSLATE_NOOP("Core", "There are comparisons of one sort only; both are needed."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "A false-match rate of {} cannot be measured: the {} pairs of {} people are so related "
+        "that they are worth {}, and {} are needed. A few people resemble many, or one person is "
+        "there under two names.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "Enrol more people, index footage with several people in one picture, or ask for {}.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core", "Enrol more people, index footage with several people in one picture."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "The threshold rests on few pairs: {} unrelated ones make one of {} steady, these are "
+        "worth {}.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "That one person's looks are alike was seen within single appearances only, which is "
+        "easier than on another day: more are missed than it says.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "At this threshold {} of one person's looks are missed: the model cannot keep strangers "
+        "apart as strictly as that.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{} people were left out: the adapted model learnt from them, and knows them better than "
+        "others.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{} people were seen on several occasions, so what single appearances say of one "
+        "person's looks, which is easier, was left out.",
+    ),
     QT_TRANSLATE_NOOP("Core", "The retraining {} is not finished."),
     QT_TRANSLATE_NOOP(
         "Core",

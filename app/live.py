@@ -99,7 +99,9 @@ class Found:
         return replace(
             self,
             people=tuple(
-                replace(p, person=None, name=None, score=None) if p.person == person else p
+                replace(p, person=None, name=None, score=None, probability=None)
+                if p.person == person
+                else p
                 for p in self.people
             ),
         )

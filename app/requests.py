@@ -43,6 +43,13 @@ class AddFootage:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrate:
+    """Show how sure matches of a kind are, and measure it."""
+
+    kind: str = "face"
+
+
+@dataclass(frozen=True, slots=True)
 class PlayAt:
     """Show a moment of a video in the player."""
 

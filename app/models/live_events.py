@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QCoreApplication, QSortFilterProxyModel, Signal
+from PySide6.QtCore import QCoreApplication, QSortFilterProxyModel, Qt, Signal
 
+from app.likeness import likeness, meaning
 from app.models.rows import TEXTS, Index, ListRows, RowRole, SortRole
 
 KEPT = 2000  # rows, some 40 MB of pictures at the most
@@ -19,7 +20,8 @@ class EventRow:
 
     person, name: None for a stranger, whose number is `stranger` once they have one. at_s:
     seconds since 1970. stay_s: how long they were in the picture, when they left. picture: JPEG,
-    or b"". alerts: somebody known was seen while the user wanted to be told.
+    or b"". alerts: somebody known was seen while the user wanted to be told. probability: that it
+    is them, None where it is not known.
     """
 
     number: int
@@ -34,6 +36,7 @@ class EventRow:
     stay_s: float | None = None
     picture: bytes = b""
     alerts: bool = False
+    probability: float | None = None
 
 
 def who(name: str | None, stranger: int | None) -> str:
@@ -56,7 +59,9 @@ def happening(row: EventRow) -> str:
 
 def nameless(row: EventRow) -> EventRow:
     """The same of nobody in particular, without the picture."""
-    return replace(row, person=None, name=None, stranger=None, score=None, picture=b"")
+    return replace(
+        row, person=None, name=None, stranger=None, score=None, probability=None, picture=b""
+    )
 
 
 class LiveEvents(ListRows[EventRow]):
@@ -111,7 +116,11 @@ class LiveEvents(ListRows[EventRow]):
         if role == SortRole:
             return row.number
         if role in TEXTS:
-            return f"{who(row.name, row.stranger)} {happening(row)}"
+            said = "" if row.score is None else f", {likeness(row.score, row.probability)}"
+            return f"{who(row.name, row.stranger)} {happening(row)}{said}"
+        if role == Qt.ItemDataRole.ToolTipRole and row.score is not None:
+            is_calibrated = row.probability is not None
+            return meaning(row.probability, is_calibrated=is_calibrated, is_search=False)
         return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 
 from app.models.rows import TEXTS, Index, ListRows, SortRole
+from app.tips import plain_tip
 from app.viewmodels.search_rows import Lane, PersonRow, Row
 from app.words import clock
 
@@ -31,7 +32,7 @@ class SightingsModel(ListRows[Row]):
         if role in TEXTS:
             return self._text(row)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.sighting.video
+            return plain_tip(f"{row.sighting.video}\n{row.likeness_in_full}: {row.meaning}")
         return None
 
     def _text(self, row: Row) -> str:
@@ -42,7 +43,7 @@ class SightingsModel(ListRows[Row]):
         )
         kind = self.tr("face") if one.kind == "face" else self.tr("body")
         times = f"{clock(one.start_s)}–{clock(one.end_s)}"
-        return f"{row.name}, {times}, {row.likeness}, {word}, {kind}"
+        return f"{row.name}, {times}, {row.likeness_in_full}, {word}, {kind}"
 
 
 class LanesModel(ListRows[Lane]):

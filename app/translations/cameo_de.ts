@@ -234,6 +234,207 @@
     </message>
 </context>
 <context>
+    <name>Calibrating</name>
+    <message>
+        <source>Measure how sure matches of faces are</source>
+        <translation>Messen, wie sicher Treffer bei Gesichtern sind</translation>
+    </message>
+    <message>
+        <source>Measure how sure matches of bodies are</source>
+        <translation>Messen, wie sicher Treffer bei Körpern sind</translation>
+    </message>
+    <message>
+        <source>Take a measured threshold into use</source>
+        <translation>Gemessene Schwelle verwenden</translation>
+    </message>
+    <message>
+        <source>Matches are shown with their probability from now on.</source>
+        <translation>Treffer stehen von jetzt an mit ihrer Wahrscheinlichkeit da.</translation>
+    </message>
+    <message>
+        <source>Remove a measured threshold</source>
+        <translation>Gemessene Schwelle entfernen</translation>
+    </message>
+    <message>
+        <source>Removed: results say “uncalibrated” again.</source>
+        <translation>Entfernt: Ergebnisse sind wieder „nicht kalibriert“.</translation>
+    </message>
+    <message>
+        <source>Calibrated on {pairs} comparisons of {people} people: two different people pass {rate}.</source>
+        <translation>Kalibriert an {pairs} Vergleichen von {people} Personen: Zwei verschiedene Personen kommen {rate} durch.</translation>
+    </message>
+    <message>
+        <source>about {value} times in {base} ({low} to {high})</source>
+        <translation>in etwa {value} von {base} Fällen ({low} bis {high})</translation>
+    </message>
+    <message>
+        <source>{} of looks at one and the same person</source>
+        <translation>{} der Ansichten ein und derselben Person</translation>
+    </message>
+    <message>
+        <source>{model}, {when}</source>
+        <translation>{model}, {when}</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>{}, a reference</source>
+        <translation>{}, ein Richtwert</translation>
+    </message>
+    <message>
+        <source>{}, measured</source>
+        <translation>{}, gemessen</translation>
+    </message>
+    <message>
+        <source>People enrolled</source>
+        <translation>Angelegte Personen</translation>
+    </message>
+    <message>
+        <source>What you confirmed</source>
+        <translation>Was Sie bestätigt haben</translation>
+    </message>
+    <message>
+        <source>Footage without names</source>
+        <translation>Aufnahmen ohne Namen</translation>
+    </message>
+    <message>
+        <source>Labelled pictures</source>
+        <translation>Bilder mit Namen</translation>
+    </message>
+    <message>
+        <source>Of {n} appearances that you said are somebody else, {passing} pass: they were the most alike there are.</source>
+        <translation>Von {n} Auftritten, die Sie jemand anderem zugeschrieben haben, kommen {passing} durch: Sie waren die ähnlichsten, die es gibt.</translation>
+    </message>
+    <message>
+        <source>1 in {}</source>
+        <translation>1 von {}</translation>
+    </message>
+    <message>
+        <source>Faces</source>
+        <translation>Gesichter</translation>
+    </message>
+    <message>
+        <source>Bodies</source>
+        <translation>Körper</translation>
+    </message>
+    <message>
+        <source>{value} ({low} to {high})</source>
+        <translation>{value} ({low} bis {high})</translation>
+    </message>
+</context>
+<context>
+    <name>CalibrationPanel</name>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>Messen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stoppen</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Measured, not in use yet</source>
+        <translation>Gemessen, noch nicht verwendet</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>A similarity is no percentage: with one model 0.90 is two strangers, with another 0.40 is one person. What it means is measured here, on your own people and footage, and only for the model in use.</source>
+        <translation>Eine Ähnlichkeit ist kein Prozentwert: Bei einem Modell sind 0,90 zwei Fremde, bei einem anderen 0,40 eine Person. Was sie bedeutet, wird hier gemessen, an Ihren eigenen Personen und Aufnahmen, und nur für das Modell in Gebrauch.</translation>
+    </message>
+    <message>
+        <source>You choose how often two different people may pass. The stricter that is, the more looks at one and the same person are missed; both are shown, with the range in which the truth lies 95 times in 100.</source>
+        <translation>Sie wählen, wie oft zwei verschiedene Personen durchkommen dürfen. Je strenger das ist, desto mehr Ansichten ein und derselben Person werden übersehen; beides wird gezeigt, mit dem Bereich, in dem die Wahrheit in 95 von 100 Fällen liegt.</translation>
+    </message>
+    <message>
+        <source>The rate is of one comparison: whoever is searched among 100,000 appearances meets 100 strangers who pass at 1 in 1,000. The probability beside a result counts that in. It is a lead: look at the pictures.</source>
+        <translation>Die Rate gilt für einen Vergleich: Wer unter 100.000 Auftritten gesucht wird, trifft bei 1 von 1.000 auf 100 Fremde, die durchkommen. Die Wahrscheinlichkeit neben einem Ergebnis berücksichtigt das. Sie ist ein Hinweis: Sehen Sie sich die Bilder an.</translation>
+    </message>
+    <message>
+        <source>Enrol people</source>
+        <translation>Personen anlegen</translation>
+    </message>
+    <message>
+        <source>Add footage</source>
+        <translation>Aufnahmen hinzufügen</translation>
+    </message>
+    <message>
+        <source>This cannot be measured yet</source>
+        <translation>Das lässt sich noch nicht messen</translation>
+    </message>
+    <message>
+        <source>{} (usual)</source>
+        <translation>{} (üblich)</translation>
+    </message>
+    <message>
+        <source>Own</source>
+        <translation>Eigene</translation>
+    </message>
+    <message>
+        <source>How often two different people may pass</source>
+        <translation>Wie oft zwei verschiedene Personen durchkommen dürfen</translation>
+    </message>
+    <message>
+        <source>1 in </source>
+        <translation>1 von </translation>
+    </message>
+    <message>
+        <source>Own rate: one pair of two people in</source>
+        <translation>Eigene Rate: ein Paar zweier Personen von</translation>
+    </message>
+    <message>
+        <source>Back to the models</source>
+        <translation>Zurück zu den Modellen</translation>
+    </message>
+    <message>
+        <source>What does this mean?</source>
+        <translation>Was bedeutet das?</translation>
+    </message>
+    <message>
+        <source>How sure is a match?</source>
+        <translation>Wie sicher ist ein Treffer?</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Jetzt</translation>
+    </message>
+    <message>
+        <source>Measure on your own data</source>
+        <translation>An eigenen Daten messen</translation>
+    </message>
+    <message>
+        <source>The people enrolled, what you confirmed and footage without names are compared. Nothing is changed until you say so.</source>
+        <translation>Verglichen werden die angelegten Personen, was Sie bestätigt haben, und Aufnahmen ohne Namen. Geändert wird erst etwas, wenn Sie es sagen.</translation>
+    </message>
+    <message>
+        <source>Of pairs of two different people, so many may pass:</source>
+        <translation>Von Paaren zweier verschiedener Personen dürfen so viele durchkommen:</translation>
+    </message>
+</context>
+<context>
+    <name>CalibrationStrip</name>
+    <message>
+        <source>How sure is a match?</source>
+        <translation>Wie sicher ist ein Treffer?</translation>
+    </message>
+</context>
+<context>
     <name>CameraDialog</name>
     <message>
         <source>Take a picture</source>
@@ -302,6 +503,29 @@
     <message>
         <source>Write a camera&apos;s number (0, 1, …) or an address that begins with rtsp://</source>
         <translation>Geben Sie die Nummer einer Kamera (0, 1, …) oder eine Adresse ein, die mit rtsp:// beginnt</translation>
+    </message>
+</context>
+<context>
+    <name>ChancePlot</name>
+    <message>
+        <source>Probability by similarity</source>
+        <translation>Wahrscheinlichkeit nach Ähnlichkeit</translation>
+    </message>
+    <message>
+        <source>Probability in % by similarity</source>
+        <translation>Wahrscheinlichkeit in % nach Ähnlichkeit</translation>
+    </message>
+    <message>
+        <source>one of {} is them</source>
+        <translation>einer von {} ist es</translation>
+    </message>
+    <message>
+        <source>threshold</source>
+        <translation>Schwelle</translation>
+    </message>
+    <message>
+        <source>At the threshold of {at}: {first} where one of {n} is them, {last} of {m}.</source>
+        <translation>An der Schwelle von {at}: {first}, wo einer von {n} es ist, {last} bei {m}.</translation>
     </message>
 </context>
 <context>
@@ -837,8 +1061,12 @@
         <translation>Diese Bibliothek trainiert gerade {} nach. Warten Sie, bis das fertig ist, oder stoppen Sie es.</translation>
     </message>
     <message>
-        <source>1 in {} pairs of different people reach it on your data; at most {}, at least {}</source>
-        <translation>1 von {} Paaren verschiedener Personen erreicht sie auf Ihren Daten; höchstens {}, mindestens {}</translation>
+        <source>on your data about 1 in {} pairs of different people reach it, between none and {}</source>
+        <translation>an Ihren Daten erreicht sie etwa 1 von {} Paaren verschiedener Personen, zwischen keinem und {}</translation>
+    </message>
+    <message>
+        <source>on your data about 1 in {} pairs of different people reach it, between {} and {}</source>
+        <translation>an Ihren Daten erreicht sie etwa 1 von {} Paaren verschiedener Personen, zwischen {} und {}</translation>
     </message>
     <message>
         <source>1 in {}</source>
@@ -863,6 +1091,38 @@
     <message>
         <source>There are comparisons of one sort only; both are needed.</source>
         <translation>Es gibt nur Vergleiche einer Art; beide werden gebraucht.</translation>
+    </message>
+    <message>
+        <source>A false-match rate of {} cannot be measured: the {} pairs of {} people are so related that they are worth {}, and {} are needed. A few people resemble many, or one person is there under two names.</source>
+        <translation>Eine Falschtrefferrate von {} lässt sich nicht messen: Die {} Paare von {} Personen hängen so zusammen, dass sie nur {} wert sind; nötig sind {}. Einige wenige Personen ähneln vielen, oder jemand ist unter zwei Namen angelegt.</translation>
+    </message>
+    <message>
+        <source>Enrol more people, index footage with several people in one picture, or ask for {}.</source>
+        <translation>Legen Sie mehr Personen an, indexieren Sie Aufnahmen mit mehreren Personen in einem Bild, oder verlangen Sie {}.</translation>
+    </message>
+    <message>
+        <source>Enrol more people, index footage with several people in one picture.</source>
+        <translation>Legen Sie mehr Personen an, oder indexieren Sie Aufnahmen mit mehreren Personen in einem Bild.</translation>
+    </message>
+    <message>
+        <source>The threshold rests on few pairs: {} unrelated ones make one of {} steady, these are worth {}.</source>
+        <translation>Die Schwelle ruht auf wenigen Paaren: {} voneinander unabhängige machen eine für {} verlässlich, diese sind {} wert.</translation>
+    </message>
+    <message>
+        <source>That one person&apos;s looks are alike was seen within single appearances only, which is easier than on another day: more are missed than it says.</source>
+        <translation>Dass Ansichten einer Person einander ähneln, wurde nur innerhalb einzelner Auftritte gesehen; das ist leichter als an einem anderen Tag: Es werden mehr übersehen, als hier steht.</translation>
+    </message>
+    <message>
+        <source>At this threshold {} of one person&apos;s looks are missed: the model cannot keep strangers apart as strictly as that.</source>
+        <translation>Bei dieser Schwelle werden {} der Ansichten einer Person übersehen: So streng kann das Modell Fremde nicht auseinanderhalten.</translation>
+    </message>
+    <message>
+        <source>{} people were left out: the adapted model learnt from them, and knows them better than others.</source>
+        <translation>{} Personen blieben weg: Das angepasste Modell hat an ihnen gelernt und kennt sie besser als andere.</translation>
+    </message>
+    <message>
+        <source>{} people were seen on several occasions, so what single appearances say of one person&apos;s looks, which is easier, was left out.</source>
+        <translation>{} Personen wurden mehrmals gesehen; was einzelne Auftritte über Ansichten einer Person sagen, blieb deshalb weg, denn das ist leichter.</translation>
     </message>
     <message>
         <source>The retraining {} is not finished.</source>
@@ -923,28 +1183,28 @@
 <context>
     <name>CurvesView</name>
     <message>
-        <source>Loss</source>
-        <translation>Verlust</translation>
-    </message>
-    <message>
         <source>what is made smaller; each step, and its trend</source>
         <translation>was verkleinert wird; jeder Schritt und sein Trend</translation>
     </message>
     <message>
-        <source>Validation, %</source>
-        <translation>Validierung, %</translation>
+        <source>Loss</source>
+        <translation>Verlust</translation>
     </message>
     <message>
         <source>on people that it does not learn from</source>
         <translation>an Personen, von denen es nicht lernt</translation>
     </message>
     <message>
-        <source>Learning rate</source>
-        <translation>Lernrate</translation>
+        <source>Validation, %</source>
+        <translation>Validierung, %</translation>
     </message>
     <message>
         <source>share of the one that was asked for</source>
         <translation>Anteil der vorgegebenen</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>Lernrate</translation>
     </message>
     <message>
         <source>loss</source>
@@ -1786,12 +2046,12 @@
         <translation>Ansichten, die dafür sprechen</translation>
     </message>
     <message>
-        <source>The enrolled look (left) and the view at {at}, quality {quality}</source>
-        <translation>Die Vorlage (links) und die Ansicht bei {at}, Qualität {quality}</translation>
+        <source>The enrolled look (left) and the view at {at}: similarity {score}, quality {quality}</source>
+        <translation>Die Vorlage (links) und die Ansicht bei {at}: Ähnlichkeit {score}, Qualität {quality}</translation>
     </message>
     <message>
-        <source>The view at {at}, quality {quality}</source>
-        <translation>Die Ansicht bei {at}, Qualität {quality}</translation>
+        <source>The view at {at}: similarity {score}, quality {quality}</source>
+        <translation>Die Ansicht bei {at}: Ähnlichkeit {score}, Qualität {quality}</translation>
     </message>
 </context>
 <context>
@@ -1914,6 +2174,10 @@
     <message>
         <source>Least</source>
         <translation>Mindestens</translation>
+    </message>
+    <message>
+        <source>Least probability</source>
+        <translation>Geringste Wahrscheinlichkeit</translation>
     </message>
 </context>
 <context>
@@ -2587,6 +2851,45 @@
     </message>
 </context>
 <context>
+    <name>Likeness</name>
+    <message>
+        <source>over {}</source>
+        <translation>über {}</translation>
+    </message>
+    <message>
+        <source>under {}</source>
+        <translation>unter {}</translation>
+    </message>
+    <message>
+        <source>{} probable</source>
+        <translation>{} wahrscheinlich</translation>
+    </message>
+    <message>
+        <source>similarity {}</source>
+        <translation>Ähnlichkeit {}</translation>
+    </message>
+    <message>
+        <source>{}, uncalibrated</source>
+        <translation>{}, nicht kalibriert</translation>
+    </message>
+    <message>
+        <source>By what was measured on your own data, it is this person with that probability; it counts in how many others were searched.</source>
+        <translation>Nach dem, was an Ihren eigenen Daten gemessen wurde, ist es mit dieser Wahrscheinlichkeit diese Person; wie viele andere durchsucht wurden, ist berücksichtigt.</translation>
+    </message>
+    <message>
+        <source>By what was measured on your own data, it is this person with that probability, if everybody enrolled, and nobody of them, were equally likely before.</source>
+        <translation>Nach dem, was an Ihren eigenen Daten gemessen wurde, ist es mit dieser Wahrscheinlichkeit diese Person, wenn vorher alle angelegten Personen und „niemand von ihnen“ gleich wahrscheinlich waren.</translation>
+    </message>
+    <message>
+        <source>How alike two looks are, at most 1; it is no probability, and this look allows none.</source>
+        <translation>Wie ähnlich zwei Ansichten sind, höchstens 1; das ist keine Wahrscheinlichkeit, und diese Ansicht lässt keine zu.</translation>
+    </message>
+    <message>
+        <source>How alike two looks are, at most 1; it is no probability: what it means was not measured on your data.</source>
+        <translation>Wie ähnlich zwei Ansichten sind, höchstens 1; das ist keine Wahrscheinlichkeit: Was es bedeutet, wurde an Ihren Daten nicht gemessen.</translation>
+    </message>
+</context>
+<context>
     <name>Live</name>
     <message>
         <source>Unknown</source>
@@ -2704,6 +3007,45 @@
     <message>
         <source>Look at pictures</source>
         <translation>Bilder werden untersucht</translation>
+    </message>
+</context>
+<context>
+    <name>Measured</name>
+    <message>
+        <source>Threshold</source>
+        <translation>Schwelle</translation>
+    </message>
+    <message>
+        <source>So far</source>
+        <translation>Bisher</translation>
+    </message>
+    <message>
+        <source>Two people pass</source>
+        <translation>Zwei Personen</translation>
+    </message>
+    <message>
+        <source>Missed</source>
+        <translation>Übersehen</translation>
+    </message>
+    <message>
+        <source>Measured with</source>
+        <translation>Gemessen mit</translation>
+    </message>
+    <message>
+        <source>Comparisons from</source>
+        <translation>Vergleiche aus</translation>
+    </message>
+    <message>
+        <source>people</source>
+        <translation>Personen</translation>
+    </message>
+    <message>
+        <source>of one person</source>
+        <translation>einer Person</translation>
+    </message>
+    <message>
+        <source>of two people</source>
+        <translation>zweier Personen</translation>
     </message>
 </context>
 <context>
@@ -3379,6 +3721,14 @@
         <translation>{n} Personen nach {file} geschrieben. Die Datei enthält biometrische Daten: Verwahren Sie sie sicher.</translation>
     </message>
     <message>
+        <source>How sure is that?</source>
+        <translation>Wie sicher ist das?</translation>
+    </message>
+    <message>
+        <source>Measure on your own data what a similarity means</source>
+        <translation>An eigenen Daten messen, was eine Ähnlichkeit bedeutet</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>Exportieren</translation>
     </message>
@@ -3417,6 +3767,10 @@
     <message>
         <source>body</source>
         <translation>Körper</translation>
+    </message>
+    <message>
+        <source>Nobody reaches the threshold; the nearest are shown below.</source>
+        <translation>Niemand erreicht die Schwelle; darunter stehen die Nächsten.</translation>
     </message>
     <message>
         <source>Nobody reaches the reference; the nearest are shown below.</source>

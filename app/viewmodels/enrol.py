@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.likeness import in_full
 from app.session import Session
 from app.viewmodels.enrol_looking import Looker
 from app.viewmodels.enrol_shots import (
@@ -16,6 +17,7 @@ from app.viewmodels.enrol_shots import (
     Shot,
     ShotRow,
     as_name,
+    chance_of,
     proposal,
     resembled,
     same_name,
@@ -117,6 +119,16 @@ class Enrol(QObject):
     def resembled(self, group: str) -> tuple[str, float] | None:
         """Somebody enrolled under another name whom a group's people look like."""
         return resembled(self.groups().get(group, ()), self.names.get(group, ""))
+
+    def likeness(self, group: str, like: tuple[str, float]) -> str:
+        """How sure that is, in words."""
+        chance = chance_of(self.groups().get(group, ()), like)
+        return in_full(like[1], chance, is_calibrated=self.is_calibrated)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether what a score means was measured on this library."""
+        return self.looker.known is not None and self.looker.known.calibration is not None
 
     def enrolled_as(self, group: str) -> tuple[str, int] | None:
         """Whoever is enrolled under a group's name already, with how many templates."""

@@ -198,6 +198,12 @@ def proposal(shot: Shot, others: Sequence[Shot], name: str, threshold: float | N
     return near[0] if len(near) == 1 else None
 
 
+def chance_of(shots: Iterable[Shot], like: tuple[str, float]) -> float | None:
+    """The probability that goes with what `resembled` gives; None where there is none."""
+    whos = (s.who for s in shots)
+    return next((w.chance for w in whos if w is not None and w.like[:1] == (like,)), None)
+
+
 def resembled(shots: Iterable[Shot], name: str) -> tuple[str, float] | None:
     """Somebody enrolled under another name whom the chosen resemble, and how much."""
     found = [

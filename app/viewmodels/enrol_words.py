@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app.likeness import likeness
 from app.models.templates import parts_lines
 from app.viewmodels.enrol_shots import LEAST, Shot
 from app.words import decimal
@@ -40,10 +41,10 @@ def tip(who: Candidate, number: int) -> str:
         )
     ]
     lines += parts_lines(who.parts)
-    for name, score in who.like:
+    for n, (name, score) in enumerate(who.like):
         lines.append(
             translate("Enrol", "looks like {name} ({score})").format(
-                name=name, score=decimal(score, 2)
+                name=name, score=likeness(score, None if n else who.chance)
             )
         )
     return "\n".join(lines)

@@ -98,4 +98,5 @@ class LiveLog:
             stay,
             picture,
             alerts and event.event == "identified" and here.name is not None,
+            event.probability,
         )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.likeness import likeness
 from app.session import Session
-from app.words import decimal
 from reid_core.errors import CameoError
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -94,8 +94,10 @@ class Boxes(QObject):
         if mark is not None and (mark.is_likely or mark.is_chosen):
             label = f"{mark.name} {mark.likeness}".strip()
             return Box(place, trace.kind, trace.tracklet, label, mark.is_likely, mark.is_chosen)
-        likeness = "" if trace.score is None else f" {decimal(trace.score, 3)}"
-        label = f"{trace.name}{likeness}" if trace.name else ""
+        words = [trace.name] if trace.name else []
+        if words and trace.score is not None:
+            words.append(likeness(trace.score, trace.probability, 3))
+        label = " ".join(words)
         return Box(place, trace.kind, trace.tracklet, label, bool(trace.name))
 
     def _read(self, number: int) -> None:

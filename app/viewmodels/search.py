@@ -53,6 +53,7 @@ class Search(QObject):
         self._all: tuple[Row, ...] = ()
         self._videos: dict[str, Video] = {}
         self._is_shown, self._is_stale, self._is_warm = False, True, False
+        self._in_chances = False  # whether the least one that is asked for is a probability
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.refresh)
         session.people_changed.connect(self._on_changed)
@@ -64,6 +65,11 @@ class Search(QObject):
     def found(self) -> Found | None:
         """The answer as the search gave it."""
         return self.answer.found if self.answer else None
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the answer gives probabilities."""
+        return self.answer is not None and self.answer.is_calibrated
 
     @property
     def person(self) -> int | None:
@@ -242,6 +248,9 @@ class Search(QObject):
 
     def _take(self, answer: Answer) -> None:
         self._set_busy(False)
+        if answer.is_calibrated is not self._in_chances:  # a least one was of the other scale
+            self._in_chances = answer.is_calibrated
+            self.options = replace(self.options, minimum=None)
         self.asked, self.answer, self.problem = answer.asked, answer, ""
         self._all = rows_of(answer.found, self._videos) if answer.found else ()
         self.query_changed.emit()

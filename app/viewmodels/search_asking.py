@@ -73,6 +73,11 @@ class Answer:
     media: str = ""
     choices: tuple[Somebody, ...] = ()
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether what a score means was measured on this library."""
+        return self.found is not None and self.found.threshold.origin == "calibrated"
+
 
 def read_known(session: Session, _: Progress) -> Known:
     """The people with their portraits, and the videos."""

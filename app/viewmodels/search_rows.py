@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.words import decimal, percent
+from app.likeness import in_full, likeness, meaning
 from reid_core.types import Kind, Sighting
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class PersonRow:
 class Options:
     """Where and how to look. kind: None for what is there. from_s, to_s: within each video.
 
-    The others only choose among what was found: minimum: similarity, None for any; rejected:
+    The others only choose among what was found: minimum: of `Row.measure`, None for any; rejected:
     what the user said is somebody else is shown too; by_time: else the likeliest come first.
     """
 
@@ -57,7 +57,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A sighting. key: its best tracklet. place: 1 for the likeliest. media: its best view."""
+    """A sighting. key: its best tracklet. place: 1 for the likeliest. media: its best view.
+    is_calibrated: whether what its score means was measured.
+    """
 
     key: str
     place: int
@@ -66,14 +68,29 @@ class Row:
     video_id: int | None
     name: str
     media: str
+    is_calibrated: bool = False
 
     @property
     def likeness(self) -> str:
         """The probability where there is one, else the similarity."""
+        return likeness(self.sighting.score, self.sighting.probability, 3)
+
+    @property
+    def likeness_in_full(self) -> str:
+        """The same, saying where nothing was measured."""
         one = self.sighting
-        if one.probability is not None:
-            return percent(one.probability)
-        return decimal(one.score, 3)
+        return in_full(one.score, one.probability, is_calibrated=self.is_calibrated, places=3)
+
+    @property
+    def meaning(self) -> str:
+        """What that means, in a sentence."""
+        return meaning(self.sighting.probability, is_calibrated=self.is_calibrated)
+
+    @property
+    def measure(self) -> float:
+        """What a least one is asked of: the probability once calibrated, else the similarity."""
+        one = self.sighting
+        return (one.probability or 0.0) if self.is_calibrated else one.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +125,14 @@ class Lane:
 
 def rows_of(found: Found, videos: Mapping[str, Video]) -> tuple[Row, ...]:
     """A row per sighting, the likeliest first. videos: by path."""
-    rows = []
+    rows, is_calibrated = [], found.threshold.origin == "calibrated"
     for place, one in enumerate(found.sightings, 1):
         video = videos.get(one.video)
         media = one.evidence[0].media if one.evidence else ""
         name = Path(one.video).name or one.video
         likely = found.is_sure(one)
         number = video.id if video else None
-        rows.append(Row(one.tracklet, place, one, likely, number, name, media))
+        rows.append(Row(one.tracklet, place, one, likely, number, name, media, is_calibrated))
     return tuple(rows)
 
 
@@ -126,7 +143,7 @@ def shown_of(rows: Sequence[Row], options: Options) -> tuple[Row, ...]:
         r
         for r in rows
         if (r.is_likely or not options.only_likely)
-        and (least is None or r.sighting.score >= least or r.sighting.verdict == "same")
+        and (least is None or r.measure >= least or r.sighting.verdict == "same")
         and (options.rejected or r.sighting.verdict != "different")
     ]
     if options.by_time:

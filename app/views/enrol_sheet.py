@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from app import theme
+from app.likeness import meaning
 from app.session import Session
 from app.viewmodels.enrol import Enrol
 from app.viewmodels.enrol_camera import Snapshot
@@ -18,7 +19,6 @@ from app.views.enrol_list import ShotsList
 from app.views.enrol_picture import PicturePanel
 from app.views.people_dialogs import completer
 from app.widgets.parts import Header, button, card, label, row, tool
-from app.words import decimal
 from reid_core.types import Kind
 
 
@@ -225,7 +225,11 @@ class EnrolSheet(QWidget):
         self._use_like.setVisible(like is not None)
         if like is not None:
             line = self.tr("Looks like {name}, already enrolled ({score}).")
-            self._like.setText(line.format(name=like[0], score=decimal(like[1], 2)))
+            self._like.setText(line.format(name=like[0], score=self.enrol.likeness(group, like)))
+            chance = 1.0 if self.enrol.is_calibrated else None
+            self._like.setToolTip(
+                meaning(chance, is_calibrated=self.enrol.is_calibrated, is_search=False)
+            )
             self._use_like.setText(self.tr("Add to {} instead").format(_short(like[0])))
             self._use_like.setProperty("name", like[0])
 

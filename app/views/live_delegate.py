@@ -16,10 +16,11 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import imaging, theme
+from app.likeness import likeness
 from app.models.live_events import EventRow, happening, who
 from app.models.rows import Index, RowRole
 from app.widgets.painting import paint_picture, paint_text, smaller
-from app.words import clock, decimal
+from app.words import clock
 
 SIDE = 48  # px of a thumbnail
 KEPT = 400  # pixmaps
@@ -119,7 +120,7 @@ def details(row: EventRow) -> str:
         stay = QCoreApplication.translate("Live", "after {}")
         text += " " + stay.format(_duration(row.stay_s))
     if row.score is not None:
-        text += f" · {decimal(row.score, 2)}"
+        text += f" · {likeness(row.score, row.probability)}"
     if row.kind == "body":
         text += " · " + QCoreApplication.translate("Live", "body")
     return text

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.models.installed import InstalledModel
+from app.requests import Calibrate
 from app.session import Session
+from app.viewmodels.calibrating import Calibrating
 from app.viewmodels.models import Models, Switch
 from app.viewmodels.models_rows import ModelRow
 from app.views.models_details import ICONS, DetailsPanel
 from app.views.models_dialogs import Questions
 from app.views.models_import import ImportDialog
+from app.views.models_strip import CalibrationStrip
 from app.views.models_table import FILTERS, ModelTable
 from app.widgets.parts import Header, banner, button, label, row
 from app.widgets.splits import keep_splits, restore_splits
 from reid_core.models.manifest import Manifest
+from reid_core.types import Kind
+
+if TYPE_CHECKING:
+    from app.views.models_calibration import CalibrationPanel
 
 SPLIT = "models_across"  # among the window's settings
 
@@ -33,6 +50,10 @@ class Page(QWidget):
         self._session = session
         self.models = Models(session)
         self.models.setParent(self)
+        self.calibrating = Calibrating(session, self)
+        self.strip = CalibrationStrip(self.calibrating)
+        self._panel: CalibrationPanel | None = None
+        self._stack = QStackedWidget()
         self.table = ModelTable(InstalledModel())
         self.details = DetailsPanel(self.models, self.table.rows)
         self.questions = Questions(self)
@@ -53,11 +74,32 @@ class Page(QWidget):
         self._wire()
 
     def activate(self, wanted: object) -> None:
-        """Shown: look again at what there is. wanted: a model's name to choose, or None."""
+        """Shown: look again at what there is. wanted: a model's name to choose, a `Calibrate`, or
+        None.
+        """
         if isinstance(wanted, str) and wanted:
             self.models.select(wanted)
         self.models.refresh()
-        self.table.setFocus()
+        self.calibrating.refresh()
+        if isinstance(wanted, Calibrate):
+            self.panel.show_kind(Kind(wanted.kind))
+            self._show_panel()
+        elif self._stack.currentIndex() == 0:
+            self.table.setFocus()
+
+    @property
+    def panel(self) -> CalibrationPanel:
+        """Where it is measured how sure a match is; made when it is first wanted."""
+        if self._panel is None:
+            from app.views.models_calibration import CalibrationPanel
+
+            asked = self._session.asked_for
+            self._panel = made = CalibrationPanel(self.calibrating)
+            made.closed.connect(lambda: self._stack.setCurrentIndex(0))
+            made.people_asked.connect(lambda: asked.emit("people", None))
+            made.footage_asked.connect(lambda: asked.emit("footage", None))
+            self._stack.addWidget(made)
+        return self._panel
 
     def close_page(self) -> None:
         """Remember the splitter."""
@@ -118,8 +160,15 @@ class Page(QWidget):
         whole.setSpacing(theme.GAP)
         whole.addWidget(self._header)
         whole.addWidget(self._broken)
-        whole.addLayout(row(self._which, None))
-        whole.addWidget(self._across, 1)
+        listed = QWidget()
+        inside = QVBoxLayout(listed)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(theme.GAP)
+        inside.addWidget(self.strip)
+        inside.addLayout(row(self._which, None))
+        inside.addWidget(self._across, 1)
+        self._stack.addWidget(listed)
+        whole.addWidget(self._stack, 1)
 
     def _wire(self) -> None:
         models, table = self.models, self.table
@@ -134,7 +183,12 @@ class Page(QWidget):
         self.details.wanted.connect(self.do)
         self._which.currentIndexChanged.connect(lambda n: table.show_only(FILTERS[n]))
         self._session.settings_changed.connect(lambda _: table.viewport().update())
+        self.strip.opened.connect(self._show_panel)
         QShortcut(QKeySequence.StandardKey.Open, self, self.import_network)
+
+    def _show_panel(self) -> None:
+        self._stack.setCurrentWidget(self.panel)
+        self.panel.measure.setFocus()
 
     def _on_rows(self) -> None:
         self.table.rows.set_rows(self.models.rows)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolTip, QVBoxLayout, QWidget
 
 from app import theme
+from app.likeness import likeness
 from app.viewmodels.search import Search
 from app.widgets.painting import MIDDLE, paint_picture, paint_text
 from app.widgets.parts import button, row
@@ -42,7 +43,7 @@ class Evidence(QWidget):
     def set_matches(self, matches: Sequence[Match]) -> None:
         """Show these, the best first."""
         self._matches = list(matches)
-        self.setAccessibleDescription(", ".join(decimal(m.score, 2) for m in self._matches))
+        self.setAccessibleDescription(", ".join(likeness(m.score, None) for m in self._matches))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -77,11 +78,18 @@ class Evidence(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             one = self._under(event.pos().x())
-            line = self.tr("The enrolled look (left) and the view at {at}, quality {quality}")
+            line = self.tr(
+                "The enrolled look (left) and the view at {at}: similarity {score}, "
+                "quality {quality}"
+            )
             if one is not None and not one.template:
-                line = self.tr("The view at {at}, quality {quality}")
+                line = self.tr("The view at {at}: similarity {score}, quality {quality}")
             if one is not None:
-                text = line.format(at=moment(one.time_s), quality=decimal(one.quality, 2))
+                text = line.format(
+                    at=moment(one.time_s),
+                    score=decimal(one.score, 3),
+                    quality=decimal(one.quality, 2),
+                )
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

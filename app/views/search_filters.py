@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.likeness import meaning
 from app.models.sightings import VideoChoice
 from app.viewmodels.search import Search
 from app.widgets.parts import button, label, row
-from app.words import decimal, moment
+from app.words import decimal, moment, percent
 
 STEPS = 200  # of the slider
 TIME = r"(\d{1,3}:)?\d{1,4}(:\d{1,2})?([.,]\d+)?"
@@ -88,7 +89,7 @@ class FilterBar(QWidget):
 
 
 class FilterPanel(QFrame):
-    """Videos, time, the least similarity, and what was rejected."""
+    """Videos, time, the least similarity or probability, and what was rejected."""
 
     def __init__(self, search: Search, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -185,7 +186,7 @@ class FilterPanel(QFrame):
     def _on_least(self, step: int) -> None:
         low, high = self._range()
         minimum = None if step == 0 else low + (high - low) * step / STEPS
-        self._value.setText(decimal(low if minimum is None else minimum, 3))
+        self._value.setText(self._written(low if minimum is None else minimum))
         self._search.set_options(replace(self._search.options, minimum=minimum))
 
     def _on_rejected(self, on: bool) -> None:
@@ -193,6 +194,11 @@ class FilterPanel(QFrame):
 
     def _on_query(self) -> None:
         options, (low, high) = self._search.options, self._range()
+        is_calibrated = self._search.is_calibrated
+        self.least.setAccessibleName(
+            self.tr("Least probability") if is_calibrated else self.tr("Least similarity")
+        )
+        self.least.setToolTip(meaning(1.0 if is_calibrated else None, is_calibrated=is_calibrated))
         self._rejected.setChecked(options.rejected)
         self._rejected.setEnabled(self._search.person is not None)
         self._reset.setEnabled(options.n_limits > 0 or options.rejected or options.only_likely)
@@ -203,11 +209,18 @@ class FilterPanel(QFrame):
             least = low if options.minimum is None else options.minimum
             with QSignalBlocker(self.least):
                 self.least.setValue(round(STEPS * (least - low) / (high - low)))
-            self._value.setText(decimal(least, 3))
+            self._value.setText(self._written(least))
+
+    def _written(self, least: float) -> str:
+        return percent(least) if self._search.is_calibrated else decimal(least, 3)
 
     def _range(self) -> tuple[float, float]:
-        """From the least to the greatest similarity of the answer."""
+        """From the least to the greatest similarity of the answer; of all probabilities once it
+        gives them.
+        """
         found = self._search.found
+        if self._search.is_calibrated:
+            return 0.0, 1.0
         scores = [s.score for s in found.sightings] if found else []
         low, high = (min(scores), max(scores)) if scores else (0.0, 1.0)
         return low, max(high, low + 0.01)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
 from app.from_core import in_window
-from app.requests import PlayAt, SearchFor
+from app.requests import Calibrate, PlayAt, SearchFor
 from app.session import Session
 from app.viewmodels.search import Search
 from app.viewmodels.search_rows import Row
@@ -30,7 +30,7 @@ from app.views.search_lists import LanesList, SightingsList
 from app.views.search_playing import Playing
 from app.views.search_query import QueryBar
 from app.widgets.dropping import dropped
-from app.widgets.parts import EmptyState, Header, button, label
+from app.widgets.parts import EmptyState, Header, button, label, row
 from app.widgets.splits import keep_splits, restore_splits
 from app.widgets.thumbs import Thumbnails
 from app.words import percent
@@ -56,6 +56,12 @@ class Page(QWidget):
         self.actions_.play_asked.connect(lambda key: self._open(key, play=True))
         self._header = self._make_header()
         self._means = label("", "muted", wrap=True)
+        self._calibrate = button(
+            self.tr("How sure is that?"),
+            self._ask_calibration,
+            icon="gauge",
+            tip=self.tr("Measure on your own data what a similarity means"),
+        )
         self._none = EmptyState("magnifying-glass", "", "")
         self._none.text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._left = QStackedWidget()
@@ -153,7 +159,9 @@ class Page(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(theme.GAP)
         inside.addWidget(self.query)
-        inside.addWidget(self._means)
+        means = row(self._means, self._calibrate)
+        means.setStretch(0, 1)
+        inside.addLayout(means)
         inside.addWidget(self._down, 1)
         self._whole.addWidget(body)
         self._whole.addWidget(self._no_footage)
@@ -291,18 +299,27 @@ class Page(QWidget):
             decoded=found.decoded_frames,
         )
 
-    def _say_means(self) -> None:
+    def _ask_calibration(self) -> None:
         found = self.search.found
+        if found is not None:
+            self._session.asked_for.emit("models", Calibrate(str(found.kind)))
+
+    def _say_means(self) -> None:
+        search, found = self.search, self.search.found
         self._means.setVisible(found is not None)
+        self._calibrate.setVisible(found is not None and not search.is_calibrated)
         if found is None:
             return
         words = in_window(found.threshold.describe())
         line = words[:1].upper() + words[1:] + "."
         nobody = found.threshold.value is not None and found.sightings and not self.search.n_likely
         if nobody:
-            line = (
-                self.tr("Nobody reaches the reference; the nearest are shown below.") + " " + line
+            nearest = (
+                self.tr("Nobody reaches the threshold; the nearest are shown below.")
+                if search.is_calibrated
+                else self.tr("Nobody reaches the reference; the nearest are shown below.")
             )
+            line = f"{nearest} {line}"
         self._means.setProperty("look", "warn" if nobody else "muted")
         self._means.style().unpolish(self._means)
         self._means.style().polish(self._means)

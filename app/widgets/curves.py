@@ -92,15 +92,15 @@ class CurvesView(QWidget):
     @classmethod
     def plot(cls, number: int) -> Plot:
         """One of the plots: each takes some 30 ms to make, which is a turn of the event loop."""
-        tr = QCoreApplication.translate
+        translate = QCoreApplication.translate
         if number == 0:
-            about = tr("CurvesView", "what is made smaller; each step, and its trend")
-            return Plot(tr("CurvesView", "Loss"), about)
+            about = translate("CurvesView", "what is made smaller; each step, and its trend")
+            return Plot(translate("CurvesView", "Loss"), about)
         if number == 1:
-            about = tr("CurvesView", "on people that it does not learn from")
-            return Plot(tr("CurvesView", "Validation, %"), about, percent=True)
-        about = tr("CurvesView", "share of the one that was asked for")
-        return Plot(tr("CurvesView", "Learning rate"), about)
+            about = translate("CurvesView", "on people that it does not learn from")
+            return Plot(translate("CurvesView", "Validation, %"), about, percent=True)
+        about = translate("CurvesView", "share of the one that was asked for")
+        return Plot(translate("CurvesView", "Learning rate"), about)
 
     def show_run(self, curves: Curves, other: Curves | None = None, *, metric: str = "mAP") -> None:
         """Draw a run, and beneath it another one. metric: what its best goes by."""

@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.likeness import likeness
 from app.live import Found, Picture
 from app.models.live_events import who
 from app.viewmodels.live_boxes import boxes_at
-from app.words import decimal
 from reid_core.actions.watch_types import Shown
 
 ALERT_MS = 6000
@@ -155,7 +155,7 @@ class LivePicture(QWidget):
             painter.drawRoundedRect(box, 3, 3)
         text = who(one.name, one.stranger)
         if one.name is not None and one.score is not None:
-            text += f"  {decimal(one.score, 2)}"
+            text += f"  {likeness(one.score, one.probability)}"
         self._paint_label(painter, text, one, box, strong=strong)
 
     def _paint_label(

@@ -12,10 +12,11 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from reid_core import images, quality
+from reid_core.actions import thresholds
 from reid_core.actions.faces import Look, looks_in, read_moment, the_one
 from reid_core.actions.gallery import Gallery
 from reid_core.actions.loading import Models
-from reid_core.actions.thresholds import threshold
+from reid_core.calibration import Calibration
 from reid_core.errors import CameoError, EnrolError, PersonNotFound, PoorQuality, SourceError
 from reid_core.library import Library, people
 from reid_core.library.media import name_of
@@ -60,12 +61,14 @@ class Enrolled:
 class Known:
     """Whom the gallery knows, to compare with. model: of the vectors. threshold: cosine from
     which two are probably the same, None when nothing is known. pictures: whose each is.
+    calibration: from which it comes, None when uncalibrated.
     """
 
     gallery: Gallery
     model: str
     threshold: float | None
     pictures: Mapping[str, int]
+    calibration: Calibration | None = None
 
     @classmethod
     def load(cls, library: Library, models: Models, kind: Kind) -> Known:
@@ -73,8 +76,8 @@ class Known:
         gallery = Gallery.load(library, models, kind)
         with library.read() as connection:
             pictures = people.picture_owners(connection, kind)
-            least = threshold(connection, models, kind).value
-        return cls(gallery, models.model_id(kind), least, pictures)
+            least, calibration = thresholds.known(connection, models, kind)
+        return cls(gallery, models.model_id(kind), least.value, pictures, calibration)
 
     def like(self, vector: Floats) -> tuple[tuple[str, float], ...]:
         """The people whom a vector (D,) resembles, most first: name, cosine."""
@@ -84,6 +87,10 @@ class Known:
             for person, score in near
             if score >= (self.threshold or 0)
         )
+
+    def chance(self, vector: Floats) -> float | None:
+        """That a vector (D,) is whoever it resembles most, of everybody enrolled and nobody."""
+        return thresholds.chance_of(self.calibration, self.gallery.rank(vector))
 
     def resembled(self, vector: Floats, person: int) -> tuple[str, float] | None:
         """Somebody other than `person` whom a vector resembles, if a threshold says so."""
@@ -98,7 +105,8 @@ class Candidate:
     """Somebody in a picture who can become a template.
 
     box: (4,) float32 xyxy picture pixels. jpeg: the crop; keypoints: (K, 2) in its pixels.
-    vector: (D,) unit, of `model`. like: people enrolled whom they resemble, most first.
+    vector: (D,) unit, of `model`. like: people enrolled whom they resemble, most first; chance:
+    that they are the first of these, of everybody enrolled and nobody, None when uncalibrated.
     already: the name of the person whose template this very picture is, "" for nobody.
     """
 
@@ -112,6 +120,7 @@ class Candidate:
     model: str
     like: tuple[tuple[str, float], ...] = ()
     already: str = ""
+    chance: float | None = None
 
     @property
     def worst(self) -> str:
@@ -267,6 +276,7 @@ def _candidate(known: Known, look: Look, kind: Kind, model: str) -> Candidate:
         model,
         known.like(look.vector),
         "" if owner is None else known.gallery.names.get(owner, ""),
+        known.chance(look.vector),
     )
 
 

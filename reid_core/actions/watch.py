@@ -18,7 +18,9 @@ from reid_core.actions.loading import Models
 from reid_core.actions.strangers import Strangers
 from reid_core.actions.thresholds import chance_of, known
 from reid_core.actions.watch_types import Box, Event, Shown, Update
+from reid_core.calibration import Calibration
 from reid_core.library import Library
+from reid_core.search.decide import Threshold
 from reid_core.track.chooser import Chooser
 from reid_core.types import Detections, Floats, Frame, Kind
 from reid_core.video.link import faces_in_bodies
@@ -33,6 +35,8 @@ EAGER = 10 * LOOKS  # looks at a stranger before they are looked at as rarely as
 EVERY_S, RARELY_S = 0.15, 1.0  # between two looks at a stranger, and at somebody named
 BEST, APART_S = 5, 0.5  # looks kept of each, to enrol them by
 GONE_KEPT = 200  # people who left, whose looks are kept
+
+Means = dict[Kind, tuple[Threshold, Calibration | None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +56,7 @@ class _Seen:
     person: int | None = None
     name: str | None = None
     score: float | None = None
+    probability: float | None = None
     evidence: Floats | None = None  # by which they were named
     stranger: int | None = None
     pinned: bool = False
@@ -106,8 +111,7 @@ class Watcher:
         galleries = {k: Gallery.load(self._library, self._models, k) for k in kinds}
         events = self.end()
         self._galleries = galleries
-        with self._library.read() as connection:
-            self._means = {k: known(connection, self._models, k) for k in kinds}
+        self._means = self._read_means(kinds)
         self._stages = stages_for(pairs, per_second=self._per_second)
         self._tracks: dict[tuple[Kind, int], int] = {}
         self._before: Floats | None = None
@@ -140,6 +144,7 @@ class Watcher:
     def reload(self) -> list[Event]:
         """People were enrolled, renamed or forgotten: name everybody in the picture anew."""
         self._galleries = {k: Gallery.load(self._library, self._models, k) for k in self._galleries}
+        self._means = self._read_means(tuple(self._galleries))
         events: list[Event] = []
         for one in self._seen.values():
             names = self._galleries[one.kind].names
@@ -147,11 +152,15 @@ class Watcher:
                 one.name = names[one.person]
                 continue
             was, told = one.person, list[Event]()
-            one.person = one.name = one.score = None
+            one.person = one.name = one.score = one.probability = None
             one.pinned = False
             self._decide(one, told)
             events += told if one.person != was else []  # who stays who they were is no news
         return events
+
+    def _read_means(self, kinds: Sequence[Kind]) -> Means:
+        with self._library.read() as connection:
+            return {k: known(connection, self._models, k) for k in kinds}
 
     def pin(self, track: int, person: int) -> list[Event]:
         """The user says who somebody in the picture is. Reload first when the person is new."""
@@ -159,7 +168,7 @@ class Watcher:
         name = self._galleries[one.kind].names.get(person) if one else None
         if one is None or name is None:
             return []
-        one.pinned, one.person, one.name = True, person, name
+        one.pinned, one.person, one.name, one.probability = True, person, name, None
         vector = one.mean
         if vector is not None:
             ranked = dict(self._galleries[one.kind].rank(vector))
@@ -266,10 +275,11 @@ class Watcher:
                 continue
             person, score = ranked[0]
             is_new, one.person, one.score = person != one.person, person, round(score, 4)
+            one.probability = chance_of(calibration, ranked)
             one.name, one.evidence = gallery.names[person], evidence
             if is_new:
                 event = self._event("identified", one, self._now, box=one.box)
-                events.append(replace(event, probability=chance_of(calibration, ranked)))
+                events.append(replace(event, probability=one.probability))
             return
         if one.name is None:
             self._number(one, vector)
@@ -309,7 +319,7 @@ class Watcher:
         if face.name is not None:
             is_new = body.person != face.person
             body.person, body.name, body.score = face.person, face.name, face.score
-            body.pinned = True
+            body.pinned, body.probability = True, None
             if is_new:
                 events.append(self._event("identified", body, self._now, box=body.box))
         elif body.name is None and face.stranger not in (None, body.stranger):
@@ -342,7 +352,16 @@ class Watcher:
 
 def _shown(one: _Seen) -> Shown:
     stranger = one.stranger if one.name is None else None
-    return Shown(one.track, one.kind, one.box, one.person, one.name, one.score, stranger)
+    return Shown(
+        one.track,
+        one.kind,
+        one.box,
+        one.person,
+        one.name,
+        one.score,
+        stranger,
+        one.probability,
+    )
 
 
 def watch(

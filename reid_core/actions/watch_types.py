@@ -32,6 +32,7 @@ class Shown:
     """Somebody in the picture. box: xyxy frame pixels. score: similarity to who it is.
 
     person, name: None for a stranger; stranger: their number, None before enough was seen.
+    probability: as of an `Event`, of the newest looks.
     """
 
     track: int
@@ -41,6 +42,7 @@ class Shown:
     name: str | None = None
     score: float | None = None
     stranger: int | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

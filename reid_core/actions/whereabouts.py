@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from reid_core.actions.gallery import Gallery
 from reid_core.actions.loading import Models
+from reid_core.actions.thresholds import chance_of
 from reid_core.errors import ModelError
 from reid_core.library import Library, calibrations, footage, schema, vectors
 from reid_core.library.verdicts import confirmed_people, refused_people
 from reid_core.types import Floats, Kind
+
+Named = tuple[str, float | None, float | None]  # a name, the similarity, the probability
+NOBODY: Named = ("", None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +26,7 @@ class Trace:
 
     times: (T,) seconds, rising. boxes: (T, 4) xyxy frame pixels. name: whom the user or the
     gallery takes it for, "" for nobody. score: similarity to them, None when the user said so.
+    probability: that it is them, of everybody enrolled and nobody of them; None when uncalibrated.
     """
 
     tracklet: int
@@ -30,6 +35,7 @@ class Trace:
     boxes: Floats
     name: str = ""
     score: float | None = None
+    probability: float | None = None
 
 
 def traces_in(
@@ -40,18 +46,20 @@ def traces_in(
     query = sa.select(t.id).where(t.video_id == video, t.start_s <= to_s, t.end_s >= from_s)
     with library.read() as connection:
         stored = footage.tracklets_of(connection, list(connection.execute(query).scalars()))
-    names: dict[int, tuple[str, float | None]] = {}
+    names: dict[int, Named] = {}
     for kind in Kind:
         own = [i for i, one in stored.items() if one.kind is kind]
         names |= _names(library, models, kind, own)
-    return [
-        Trace(i, one.kind, *one.unpacked(), *names.get(i, ("", None))) for i, one in stored.items()
-    ]
+    return [_trace(i, one, names.get(i, NOBODY)) for i, one in stored.items()]
 
 
-def _names(
-    library: Library, models: Models, kind: Kind, tracklets: list[int]
-) -> dict[int, tuple[str, float | None]]:
+def _trace(tracklet: int, one: footage.StoredTracklet, named: Named) -> Trace:
+    name, score, probability = named
+    times, boxes = one.unpacked()
+    return Trace(tracklet, one.kind, times, boxes, name, score, probability)
+
+
+def _names(library: Library, models: Models, kind: Kind, tracklets: list[int]) -> dict[int, Named]:
     """Names by tracklet, as far as there are any. No model is loaded for it."""
     if not tracklets:
         return {}
@@ -61,14 +69,17 @@ def _names(
     except ModelError:  # not installed, or templates of another model: boxes without names
         return {}
     with library.read() as connection:
-        one = calibrations.get(connection, model, kind)
-        least = reference.value if one is None else one.threshold.value
+        calibration = calibrations.get(connection, model, kind)
+        least = reference.value if calibration is None else calibration.threshold.value
         ids, rows = vectors.vectors_of(connection, "tracklet", kind, model, tracklets)
         said = confirmed_people(connection, tracklets)
         refused = refused_people(connection, tracklets)
-    found: dict[int, tuple[str, float | None]] = {}
+    found: dict[int, Named] = {}
     for one, vector in zip(ids.tolist(), rows, strict=True):
         ranked = [r for r in gallery.rank(vector) if (one, r[0]) not in refused]
         if ranked and least is not None and ranked[0][1] >= least:
-            found[one] = gallery.names[ranked[0][0]], round(ranked[0][1], 4)
-    return found | {i: (gallery.names[p], None) for i, p in said.items() if p in gallery.names}
+            name, score = gallery.names[ranked[0][0]], round(ranked[0][1], 4)
+            found[one] = name, score, chance_of(calibration, ranked)
+    return found | {
+        i: (gallery.names[p], None, None) for i, p in said.items() if p in gallery.names
+    }

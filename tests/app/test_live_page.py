@@ -261,7 +261,9 @@ def test_words_of_an_event() -> None:
     left = EventRow(1, "leave", 1, "body", 0.0, stay_s=75.2)
     assert details(left) == "left after 1:15 · body"
     assert details(EventRow(1, "leave", 1, "face", 0.0, stay_s=4000)) == "left after 1:06:40"
-    assert details(EventRow(1, "identified", 1, "face", 0.0, score=0.876)) == "identified · 0.88"
+    assert details(EventRow(1, "identified", 1, "face", 0.0, score=0.876)) == (
+        "identified · similarity 0.88"
+    )
     assert len(clock_time(time.time())) == 8
     assert square(look().jpeg, 48).width() == 48
 

@@ -54,7 +54,7 @@ def test_the_likeliest_is_shown_with_its_box(qtbot: QtBot, page: Page) -> None:
     qtbot.waitUntil(lambda: plays(page, "a.mp4", 1.5))
     qtbot.waitUntil(lambda: bool(page.playing.widget.screen_.boxes()))
     (box,) = page.playing.widget.screen_.boxes()
-    assert (box.label, box.is_chosen) == ("Ada 0.990", True)
+    assert (box.label, box.is_chosen) == ("Ada similarity 0.990", True)
     assert "2 likely of 4 shown" in page._header.line.text()
     assert "0 frames decoded" in page._header.line.text()
     assert "reference" in page._means.text()

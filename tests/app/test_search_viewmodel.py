@@ -46,7 +46,7 @@ def ask(qtbot: QtBot, search: Search, **options: object) -> None:
 def test_finds_somebody_the_likeliest_first(search: Search) -> None:
     assert keys(search) == [key(0), key(2), key(3), key(1)]
     assert [r.is_likely for r in search.rows] == [True, True, False, False]
-    assert search.rows[0].likeness == "0.990"
+    assert search.rows[0].likeness == "similarity 0.990"
     assert search.found is not None
     assert (search.found.searched, search.found.decoded_frames) == (4, 0)
     assert [lane.name for lane in search.lanes] == ["a.mp4", "b.mp4"]
@@ -222,7 +222,7 @@ def test_boxes_follow_their_path_and_have_names(
         assert boxes.at(1.5) == []
     (box,) = boxes.at(1.5)
     assert box.place == pytest.approx((36.0, 8.0, 68.0, 40.0))  # half way along 40 px
-    assert (box.label, box.is_known) == ("Ada 0.990", True)
+    assert (box.label, box.is_known) == ("Ada similarity 0.990", True)
     assert boxes.at(4.0) == []
     (other,) = boxes.at(6.0)
     assert (other.label, other.is_known) == ("", False)

@@ -209,7 +209,7 @@ def test_what_reid_core_says_is_said_in_german(german: None) -> None:
 def test_numbers_in_what_reid_core_says_are_written_as_germans_do(german: None) -> None:
     assert in_window("Threads: 1,000.") == "Threads: 1,000.", "not known"
     basis = (
-        "1 in 12,500 pairs of different people reach it on your data; at most 1 in 900, at least 1"
+        "on your data about 1 in 12,500 pairs of different people reach it, between 1 in 900 and 1"
     )
     said = in_window(f"calibrated: 0.412 ({basis} in 1,900)")
     assert [part in said for part in ("0,412", "12.500", "900", "1.900)")] == [True] * 4
