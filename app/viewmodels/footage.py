@@ -61,7 +61,6 @@ class Footage(QObject):
         self._disk_read = 0.0
         self._asked_posters: set[int] = set()
         self._tally: list[Report] = []
-        self._unfinished = queue.unfinished()
         self._merge = QTimer(self, singleShot=True, interval=MERGE_MS)
         self._merge.timeout.connect(self._on_merge)
         self._look = QTimer(self, interval=LOOK_MS)
@@ -83,8 +82,8 @@ class Footage(QObject):
 
     @property
     def unfinished(self) -> tuple[str, ...]:
-        """Files that waited when the window was closed and are not queued again."""
-        return tuple(s for s in self._unfinished if self.queue.entry(s) is None)
+        """Files that waited when an earlier window ended and are not queued again."""
+        return tuple(self.queue.unfinished())
 
     def refresh(self, *, files: bool = True) -> None:
         """Read the library again. files: and look whether the videos' files are there."""
@@ -147,7 +146,6 @@ class Footage(QObject):
 
     def dismiss_unfinished(self) -> None:
         """They are not wanted now. Those begun stay in the table."""
-        self._unfinished = []
         self.queue.forget_unfinished()
         self.unfinished_changed.emit()
 

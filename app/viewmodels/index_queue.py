@@ -7,7 +7,6 @@ where it is. Whatever is stopped goes on later from its last stored minute.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,8 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.indexing import CANCEL_MS, LIVE_MS, Client, Indexer, Report
 from app.session import Session
 from app.viewmodels.index_entries import RUNNING, Entry, IndexJob, Pace
-
-KEPT_AS = "footage_queue"  # among the window's settings
+from app.viewmodels.index_kept import KeptQueue, read_queue
 
 
 class IndexQueue(QObject):
@@ -47,6 +45,9 @@ class IndexQueue(QObject):
         self._paces: dict[str, Pace] = {}
         self._current: str | None = None
         self._is_paused = self._makes_room = self._closed = False
+        self._offered = read_queue(session.library)  # of an earlier window, until taken up
+        self._kept = KeptQueue(session, self._left, self)
+        self.changed.connect(self._kept.note)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -76,6 +77,7 @@ class IndexQueue(QObject):
                 self._entries.remove(known.pop(one.source))
             if one.source not in known:
                 new.setdefault(one.source, one)
+        self._offered = [s for s in self._offered if s not in new]
         place = self._first_waiting() if first else len(self._entries)
         self._entries[place:place] = new.values()
         self.changed.emit()
@@ -171,9 +173,7 @@ class IndexQueue(QObject):
         if self._closed:
             return
         self._closed = True
-        left = [e.source for e in self._entries if not e.is_live and e.state != "failed"]
-        window = {**self._session.settings.window, KEPT_AS: json.dumps(left)}
-        self._session.settings = replace(self._session.settings, window=window)
+        self._kept.close()
         for client in self._clients.values():
             client.close()
         for job in list(self._jobs.values()):
@@ -181,17 +181,18 @@ class IndexQueue(QObject):
         self._jobs.clear()
 
     def unfinished(self) -> list[str]:
-        """Files that waited or were under way when the window was closed."""
-        try:
-            kept = json.loads(self._session.settings.window.get(KEPT_AS, "[]"))
-        except ValueError:
-            return []
-        return [s for s in kept if isinstance(s, str)] if isinstance(kept, list) else []
+        """Files that waited or were under way when the window before this one ended."""
+        return list(self._offered)
 
     def forget_unfinished(self) -> None:
         """They were taken up again, or are not wanted."""
-        window = {k: v for k, v in self._session.settings.window.items() if k != KEPT_AS}
-        self._session.settings = replace(self._session.settings, window=window)
+        self._offered = []
+        self._kept.note()
+
+    def _left(self) -> list[str]:
+        """What an end at this moment would leave undone."""
+        own = [e.source for e in self._entries if not e.is_live and e.state != "failed"]
+        return list(dict.fromkeys([*own, *self._offered]))
 
     def _pump(self) -> None:
         """Begin with whatever may begin."""

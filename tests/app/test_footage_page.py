@@ -198,7 +198,7 @@ def test_the_menu_offers_what_is_possible(page, session, clip, qtbot: QtBot) -> 
 
 
 def test_what_was_not_finished_is_offered(session: Session, clip: Path, qtbot: QtBot) -> None:
-    session.settings.window["footage_queue"] = json.dumps([str(clip)])
+    (session.library.folder / "queue.json").write_text(json.dumps([str(clip)]))
     page = Page(session, IndexQueue(session, FakeClient))
     qtbot.addWidget(page)
     page.show()
@@ -209,7 +209,7 @@ def test_what_was_not_finished_is_offered(session: Session, clip: Path, qtbot: Q
     qtbot.waitUntil(lambda: len(page.footage.queue.entries) == 1)
     qtbot.waitUntil(lambda: not page._banner.isVisible())
     page.close_page()
-    assert json.loads(session.settings.window["footage_queue"]) == [str(clip)]
+    assert json.loads((session.library.folder / "queue.json").read_text()) == [str(clip)]
     assert session.settings.window["footage_down"]
 
 

@@ -317,7 +317,7 @@ def test_what_was_not_finished_is_offered_and_taken_up(session, film, qtbot) -> 
     begun = film.with_name("begun.mp4")
     begun.touch()
     store_video(session.library, begun, state="indexing", until_s=30.0, settings=FACES)
-    session.settings.window["footage_queue"] = json.dumps([str(film), str(begun)])
+    (session.library.folder / "queue.json").write_text(json.dumps([str(film), str(begun)]))
     page = Page(session)
     page.read(qtbot)
     assert page.footage.unfinished == (str(film), str(begun))

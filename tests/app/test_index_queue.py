@@ -258,27 +258,6 @@ def test_the_window_sees_a_job_that_stops_it(desk: Desk, session: Session, qtbot
     assert session.tasks.jobs == ()
 
 
-def test_what_was_not_finished_is_offered_again(session: Session, qtbot: QtBot) -> None:
-    desk = Desk(session)
-    desk.add("a", "b", "broken", "camera:0")
-    desk.fake.end()
-    desk.queue.pause("broken")
-    desk.queue.close()
-    desk.queue.close()
-    assert desk.fake.asked[-1] == "close"
-    assert session.tasks.jobs == ()
-    later = IndexQueue(session)
-    assert later.unfinished() == ["b", "broken"]
-    later.forget_unfinished()
-    assert later.unfinished() == []
-
-
-@pytest.mark.parametrize("kept", ["", "{", "{}", "3", "[1, null]"])
-def test_a_note_that_makes_no_sense_is_nothing(session: Session, kept: str) -> None:
-    session.settings.window["footage_queue"] = kept
-    assert IndexQueue(session).unfinished() == []
-
-
 def test_entries_know_what_they_are() -> None:
     assert entry_for("/v/a.mp4", rate=1.0, kinds=["face"]).name == "a.mp4"
     assert not entry_for("/v/a.mp4", rate=1.0, kinds=["face"]).is_live

@@ -22,7 +22,7 @@ from reid_core.library import Library
 
 NONSENSE = (
     {"window": {"geometry": "%%%", "search_across": "AAA"}},
-    {"window": {"geometry": 5, "live_kind": [], "footage_queue": {}}},
+    {"window": {"geometry": 5, "live_kind": [], "people_across": {}}},
     {"library": "\0bad", "models": "a\nb"},
     {"cameras": [1, None, "camera:0"], "last_page": "nowhere"},
     [1, 2],
