@@ -77,9 +77,10 @@ def demo(out: Path, models: Models, *, progress: Progress = no_progress) -> Demo
     """
     folder = _fresh(out)
     photograph = images.read_image(sample_photograph())
-    progress(0.1, "making the film")
+    making = "making the film"
+    progress(0.1, making)
     film = folder / "film.mp4"
-    FILM.write(photograph, film)
+    FILM.write(photograph, film, progress=lambda s, _: progress(0.1 + s / 5, making))
     faces = sample_faces(models, photograph)
     with Library.open(folder / "library") as library:
         progress(0.3, "enrolling")

@@ -44,9 +44,11 @@ def make_sample(library: Library, models: Models, *, progress: Progress = no_pro
     film = folder / FILM_NAME
     if not film.is_file():  # the same each time, and the library knows it by its content
         part = film.with_name(f"part-{FILM_NAME}")
-        progress(0.3, "")
-        FILM.write(photograph, part)
-        part.replace(film)
+        try:
+            FILM.write(photograph, part, progress=lambda s, w: progress(0.3 + 0.7 * s, w))
+            part.replace(film)
+        finally:
+            part.unlink(missing_ok=True)
     return Sample(film, portraits)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core import boxes
+from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats, Image
 from reid_core.video.encode import encoder
 
@@ -74,11 +75,13 @@ class Film:
             for a, b in zip(edges[::2], edges[1::2], strict=True)
         ]
 
-    def write(self, photograph: Image, path: Path) -> None:
-        """Encode the film."""
+    def write(self, photograph: Image, path: Path, *, progress: Progress = no_progress) -> None:
+        """Encode the film. What `progress` raises ends it, leaving an unfinished file."""
+        times = self.times()
         with encoder(path, bit_rate=2_000_000, per_second=self.per_second) as out:
-            for time_s, picture in zip(self.times(), self.pictures(photograph), strict=True):
-                out.write(picture, float(time_s))
+            for i, picture in enumerate(self.pictures(photograph)):
+                progress(i / len(times), "")
+                out.write(picture, float(times[i]))
 
     def _shot_of(self, photograph: Image, window: Floats) -> Image:
         scale = self.size[0] / float(window[2] - window[0])

@@ -41,6 +41,22 @@ def models(model_store: ModelStore) -> Models:
     return Models(model_store)
 
 
+def test_making_it_can_be_stopped_in_the_middle_of_the_film(
+    library: Library, models: Models
+) -> None:
+    shares: list[float] = []
+
+    def told(share: float, _: str) -> None:
+        shares.append(share)
+        if share > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        make_sample(library, models, progress=told)
+    assert 0.5 < shares[-1] < 0.52, "it is told for each picture of the film"
+    assert not list(sample_folder(library).glob("*.mp4")), "no film is left half made"
+
+
 def test_the_sample_is_found_and_goes_without_a_trace(
     library: Library, models: Models, tmp_path: Path
 ) -> None:

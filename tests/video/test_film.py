@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 from reid_core.video.film import Film, pan
 
@@ -39,3 +40,16 @@ def test_the_written_file_has_those_pictures(tmp_path: Path) -> None:
     assert pictures[0].shape == (120, 160)
     assert pictures[0].mean() < 10  # x 100..300: all dark
     assert pictures[39].mean() > 245  # x 496..696: all bright
+
+
+def test_writing_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
+    shares: list[float] = []
+
+    def told(share: float, _: str) -> None:
+        shares.append(share)
+        if len(shares) == 5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        FILM.write(np.zeros((300, 800, 3), np.uint8), tmp_path / "film.mp4", progress=told)
+    assert shares == [i / 60 for i in range(5)]
