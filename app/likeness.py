@@ -46,8 +46,12 @@ def in_full(
     return QCoreApplication.translate("Likeness", "{}, uncalibrated").format(words)
 
 
-def meaning(probability: float | None, *, is_calibrated: bool, is_search: bool = True) -> str:
-    """One sentence. is_search: among appearances in footage, else among the people enrolled."""
+def meaning(
+    probability: float | None, *, is_calibrated: bool | None, is_search: bool = True
+) -> str:
+    """One sentence. is_calibrated: None where that is not known. is_search: among appearances in
+    footage, else among the people enrolled.
+    """
     translate = QCoreApplication.translate
     if probability is not None and is_search:
         return translate(
@@ -61,6 +65,8 @@ def meaning(probability: float | None, *, is_calibrated: bool, is_search: bool =
             "By what was measured on your own data, it is this person with that probability, if "
             "everybody enrolled, and nobody of them, were equally likely before.",
         )
+    if is_calibrated is None:
+        return translate("Likeness", "How alike two looks are, at most 1; it is no probability.")
     if is_calibrated:
         return translate(
             "Likeness",

@@ -119,7 +119,7 @@ class LiveEvents(ListRows[EventRow]):
             said = "" if row.score is None else f", {likeness(row.score, row.probability)}"
             return f"{who(row.name, row.stranger)} {happening(row)}{said}"
         if role == Qt.ItemDataRole.ToolTipRole and row.score is not None:
-            is_calibrated = row.probability is not None
+            is_calibrated = True if row.probability is not None else None
             return meaning(row.probability, is_calibrated=is_calibrated, is_search=False)
         return None
 

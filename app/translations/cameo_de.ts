@@ -260,12 +260,12 @@
         <translation>Entfernt: Ergebnisse sind wieder „nicht kalibriert“.</translation>
     </message>
     <message>
-        <source>Calibrated on {pairs} comparisons of {people} people: two different people pass {rate}.</source>
-        <translation>Kalibriert an {pairs} Vergleichen von {people} Personen: Zwei verschiedene Personen kommen {rate} durch.</translation>
+        <source>Calibrated on {pairs} pairs of different people ({people} people): {rate} pass.</source>
+        <translation>Kalibriert an {pairs} Paaren verschiedener Personen ({people} Personen): {rate} kommen durch.</translation>
     </message>
     <message>
-        <source>about {value} times in {base} ({low} to {high})</source>
-        <translation>in etwa {value} von {base} Fällen ({low} bis {high})</translation>
+        <source>about {value} in {base} ({low} to {high})</source>
+        <translation>etwa {value} von {base} ({low} bis {high})</translation>
     </message>
     <message>
         <source>{} of looks at one and the same person</source>
@@ -1094,7 +1094,7 @@
     </message>
     <message>
         <source>A false-match rate of {} cannot be measured: the {} pairs of {} people are so related that they are worth {}, and {} are needed. A few people resemble many, or one person is there under two names.</source>
-        <translation>Eine Falschtrefferrate von {} lässt sich nicht messen: Die {} Paare von {} Personen hängen so zusammen, dass sie nur {} wert sind; nötig sind {}. Einige wenige Personen ähneln vielen, oder jemand ist unter zwei Namen angelegt.</translation>
+        <translation>Eine Verwechslungsrate von {} lässt sich nicht messen: Die {} Paare von {} Personen hängen so zusammen, dass sie nur {} wert sind; nötig sind {}. Einige wenige Personen ähneln vielen, oder jemand ist unter zwei Namen angelegt.</translation>
     </message>
     <message>
         <source>Enrol more people, index footage with several people in one picture, or ask for {}.</source>
@@ -2881,6 +2881,10 @@
         <translation>Nach dem, was an Ihren eigenen Daten gemessen wurde, ist es mit dieser Wahrscheinlichkeit diese Person, wenn vorher alle angelegten Personen und „niemand von ihnen“ gleich wahrscheinlich waren.</translation>
     </message>
     <message>
+        <source>How alike two looks are, at most 1; it is no probability.</source>
+        <translation>Wie ähnlich zwei Ansichten sind, höchstens 1; das ist keine Wahrscheinlichkeit.</translation>
+    </message>
+    <message>
         <source>How alike two looks are, at most 1; it is no probability, and this look allows none.</source>
         <translation>Wie ähnlich zwei Ansichten sind, höchstens 1; das ist keine Wahrscheinlichkeit, und diese Ansicht lässt keine zu.</translation>
     </message>
@@ -3020,8 +3024,8 @@
         <translation>Bisher</translation>
     </message>
     <message>
-        <source>Two people pass</source>
-        <translation>Zwei Personen</translation>
+        <source>Pairs of two pass</source>
+        <translation>Paare kommen durch</translation>
     </message>
     <message>
         <source>Missed</source>

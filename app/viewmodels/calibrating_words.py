@@ -34,23 +34,19 @@ def calibrated(one: Calibration) -> str:
     """On what it rests, and how often two people pass."""
     form = QCoreApplication.translate(
         "Calibrating",
-        "Calibrated on {pairs} comparisons of {people} people: two different people pass {rate}.",
+        "Calibrated on {pairs} pairs of different people ({people} people): {rate} pass.",
     )
-    return form.format(
-        pairs=whole(one.pairs + one.genuine), people=whole(one.people), rate=passed(one)
-    )
+    return form.format(pairs=whole(one.pairs), people=whole(one.people), rate=passed(one))
 
 
 def passed(one: Calibration) -> str:
-    """1.1 times in 1,000 (0.4 to 1.9)."""
+    """About 1.1 in 1,000 (0.4 to 1.9)."""
     base = 10 ** max(2, math.ceil(-math.log10(one.fmr) - 1e-9))
     value, low, high = (
         number(base * v, 2)
         for v in (one.passed.value, one.passed.low or 0.0, one.passed.high or 1.0)
     )
-    form = QCoreApplication.translate(
-        "Calibrating", "about {value} times in {base} ({low} to {high})"
-    )
+    form = QCoreApplication.translate("Calibrating", "about {value} in {base} ({low} to {high})")
     return form.format(value=value, base=whole(base), low=low, high=high)
 
 

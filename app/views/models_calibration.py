@@ -83,17 +83,14 @@ class CalibrationPanel(QWidget):
         busy, advice = calibrating.is_busy(kind), calibrating.advice.get(kind, "")
         self._state.setText("" if one is None else words.state(one))
         self.remove.setVisible(one is not None and one.can_remove)
-        self.measure.setVisible(not busy)
         self.measure.setEnabled(one is not None and bool(one.model))
-        self.stop.setVisible(busy)
+        self._offer(busy=busy, has_found=found is not None)
         self.advice.setVisible(bool(advice))
         self._advice_line.setText(advice)
         for made in self._ways:
             made.setVisible(kind in calibrating.lacks)
         kept = one.kept if one is not None else None
         self._result.setVisible(found is not None or kept is not None)
-        self.apply.setVisible(found is not None)
-        self.discard.setVisible(found is not None)
         if found is not None:
             self._heading.setText(self.tr("Measured, not in use yet"))
             self.measured.show_measured(
@@ -104,6 +101,19 @@ class CalibrationPanel(QWidget):
         elif kept is not None:
             self._heading.setText(self.tr("In use"))
             self.measured.show_measured(kept)
+
+    def _offer(self, *, busy: bool, has_found: bool) -> None:
+        """Show the buttons that do something; one that goes hands on the keyboard."""
+        now = self.stop if busy else self.measure
+        now.show()
+        gone = [self.measure if busy else self.stop]
+        gone += [] if has_found else [self.apply, self.discard]
+        if self.focusWidget() in gone:
+            now.setFocus()
+        for made in gone:
+            made.hide()
+        for made in (self.apply, self.discard):
+            made.setVisible(has_found)
 
     def _kind_button(self, kind: Kind) -> QToolButton:
         made = tool(

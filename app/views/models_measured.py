@@ -25,7 +25,7 @@ class Measured(QWidget):
         for name, text in (
             ("threshold", self.tr("Threshold")),
             ("before", self.tr("So far")),
-            ("passed", self.tr("Two people pass")),
+            ("passed", self.tr("Pairs of two pass")),
             ("missed", self.tr("Missed")),
             ("measured", self.tr("Measured with")),
         ):

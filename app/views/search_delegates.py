@@ -136,6 +136,8 @@ def _standing(row: Row) -> tuple[str, str, str]:
         return translate("SightingDelegate", "confirmed"), "good", "check-circle"
     if row.sighting.verdict == "different":
         return translate("SightingDelegate", "somebody else"), "bad", "x-circle"
+    if row.sighting.probability is not None:  # which says it better than a word
+        return "", "accent", "check" if row.is_likely else ""
     if row.is_likely:
         return translate("SightingDelegate", "likely"), "accent", ""
     return translate("SightingDelegate", "possible"), "muted", ""

@@ -23,7 +23,7 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QTimer
 
 from app import bootstrap
-from app.requests import SearchFor, ShowPerson
+from app.requests import Calibrate, SearchFor, ShowPerson
 from app.session import Session
 from app.settings import Settings, models_folder
 from app.viewmodels.live import Live
@@ -35,7 +35,17 @@ from reid_core.types import Kind
 
 HERE = Path(__file__).parent
 SIZES = {"small": (1366, 768), "large": (2560, 1440)}
-PAGES = ("welcome", "people", "footage", "search", "live", "train", "models", "settings")
+PAGES = (
+    "welcome",
+    "people",
+    "footage",
+    "search",
+    "live",
+    "train",
+    "models",
+    "calibrate",
+    "settings",
+)
 SETTLE_MS = 2500
 WATCHED, WATCH_MS = "entrance.mp4", 10_400  # somebody known has left, another one meets a stranger
 
@@ -87,7 +97,19 @@ def show(window: Window, session: Session, page: str) -> None:
     if page == "people":
         with session.library.read() as connection:
             asked = ShowPerson(people.find_person(connection, "Ada Lovelace").id)
+    if page == "calibrate":
+        ask_calibration(window)
+        return
     window.show_page(page, asked)
+    if page == "models":
+        window.page(page).panel.closed.emit()  # type: ignore[union-attr]
+
+
+def ask_calibration(window: Window) -> None:
+    """Measure how sure matches are; the drawn people are too few for that."""
+    window.show_page("models", Calibrate("face"))
+    settle(1000)
+    window.page("models").panel.measure.click()  # type: ignore[union-attr]
 
 
 def watching(session: Session) -> live_page.Page:

@@ -63,7 +63,10 @@ def says(page: models_page.Page, text: str) -> bool:
 
 def measured(page: models_page.Page, qtbot: QtBot) -> None:
     page.panel.rate.setCurrentIndex(0)
+    page.panel.measure.setFocus()
     press(page.panel.measure, qtbot)
+    assert page.panel.stop.isVisible()
+    assert page.focusWidget() is page.panel.stop
     qtbot.waitUntil(lambda: not page.calibrating.is_busy(BODY), timeout=LONG_MS)
 
 
@@ -141,7 +144,9 @@ def test_faces_and_bodies_are_apart(page: models_page.Page, own: Session, qtbot:
     page.panel.show_kind(Kind.FACE)
     assert not page.panel.apply.isVisible()
     page.panel.show_kind(BODY)
+    page.panel.discard.setFocus()
     press(page.panel.discard, qtbot)
+    assert page.focusWidget() is page.panel.measure
     assert not page.panel.apply.isVisible()
     assert own.history.can_undo is None
 

@@ -223,8 +223,8 @@ def test_how_it_stands_in_a_sentence(qtbot: QtBot) -> None:
         "Uncalibrated: 0.931 is a reference from LFW"
     )
     assert words.state(Standing(BODY, "tiny@1", reference, ONE)) == (
-        "Calibrated on 1,204 comparisons of 61 people: two different people pass "
-        "about 1.1 times in 1,000 (0.4 to 1.9)."
+        "Calibrated on 1,100 pairs of different people (61 people): about 1.1 in 1,000 "
+        "(0.4 to 1.9) pass."
     )
     assert words.state(Standing(FACE, problem="Nothing is there.")) == "Nothing is there."
 
