@@ -19,7 +19,7 @@ from reid_core.library import Library, footage, people, vectors
 from reid_core.library.store import generation
 from reid_core.quality import LEAST
 from reid_core.search.decide import Query, Threshold, best_over_templates
-from reid_core.search.index import EXACT, Manner, Stamp, VectorIndex, cached
+from reid_core.search.index import EXACT, Ids, Manner, Stamp, VectorIndex, cached
 from reid_core.search.probability import posterior, search_prior
 from reid_core.search.sightings import Scored, merge, sighting_of
 from reid_core.types import Floats, Kind, Sighting
@@ -113,19 +113,19 @@ class Searcher:
                     to_s=where.to_s,
                 )
             )
-            k = max(64, top * MORE)
-            scores, ids, _ = best_over_templates(
-                *index.search(query.vectors, k=k, model=query.model, among=among)
-            )
-            scores, ids = scores[:k], ids[:k]
-            if index.manner.is_rounded:
-                scores, ids = self._exactly(connection, query, ids)
             said = footage.verdicts_of(connection, query.person) if query.person else {}
+            confirmed = np.array([t for t, same in said.items() if same], np.int64)
+            if among is not None:
+                confirmed = np.intersect1d(confirmed, among)
+            k = max(64, top * MORE)
+            scores, ids = self._candidates(connection, query, index, k, among, confirmed)
             scored = self._scored(connection, scores, ids, said, without_chain, rejected)
             threshold, calibration = known(connection, self._models, query.kind)
             groups = merge(scored, at_least=threshold.value)[:top]
-            among_n = len(index) if among is None else len(among)
-            chances = _chances(calibration, groups, scores, among_n)
+            open_to = [s.score for s in scored if s.verdict != "different"]
+            left_out = len(ids) - len(open_to)  # the appearance itself, and who was rejected
+            among_n = (len(index) if among is None else len(among)) - left_out
+            chances = _chances(calibration, groups, open_to, among_n)
             sightings = self._sightings(connection, groups, query, chances)
         return Found(
             query.name,
@@ -163,6 +163,26 @@ class Searcher:
                 self._explain_emptiness(connection, query)
         return held[1]
 
+    def _candidates(
+        self,
+        connection: Connection,
+        query: Query,
+        index: VectorIndex,
+        k: int,
+        among: Ids | None,
+        confirmed: Ids,
+    ) -> tuple[Floats, Ids]:
+        """The k best, falling, and their ids; those confirmed as well, however alike they are."""
+        scores, ids, _ = best_over_templates(
+            *index.search(query.vectors, k=k, model=query.model, among=among)
+        )
+        scores, ids = scores[:k], ids[:k]
+        if index.manner.is_rounded:
+            return self._exactly(connection, query, np.union1d(ids, confirmed))
+        less = np.setdiff1d(confirmed, ids)  # alike than any of the k
+        own_scores, own = self._exactly(connection, query, less)
+        return np.append(scores, own_scores), np.append(ids, own)
+
     def _exactly(
         self, connection: Connection, query: Query, ids: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -194,13 +214,11 @@ class Searcher:
     ) -> list[Scored]:
         """Candidates with what the user said of them; "different" ones only when wanted."""
         best = dict(zip(ids.tolist(), scores.tolist(), strict=True))
-        wanted = {*best, *(t for t, same in said.items() if same)}
-        if not rejected:
-            wanted = {i for i in wanted if said.get(i, True)}
+        wanted = {i for i in best if rejected or said.get(i, True)}
         stored = footage.tracklets_of(connection, list(wanted))
         words = {True: "same", False: "different", None: None}
         return [
-            Scored(t, best.get(i, 0.0), words[said.get(i)])
+            Scored(t, best[i], words[said.get(i)])
             for i, t in stored.items()
             if t.chain != without_chain
         ]
@@ -231,10 +249,12 @@ class Searcher:
 def _chances(
     calibration: Calibration | None,
     groups: Sequence[Sequence[Scored]],
-    scores: Floats,
+    scores: Sequence[float],
     n: int,
 ) -> list[float | None]:
-    """The probability of each group's best tracklet. scores: of all candidates; n: searched."""
+    """The probability of each group's best tracklet. scores: of all candidates that may show
+    whoever is looked for; n: so many were searched.
+    """
     if calibration is None or not groups:
         return [None] * len(groups)
     prior = search_prior(calibration.llr(scores), n)
