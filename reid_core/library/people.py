@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from reid_core.errors import BadName, ChangedSince, NameTaken, PersonNotFound
 from reid_core.library import retrainings, schema
 from reid_core.library.ids import format_id, parse_id, random_id
+from reid_core.library.names import name_order
 from reid_core.library.paths import floats_to_bytes
 from reid_core.library.store import bump, now
 from reid_core.library.vectors import IN_QUERY, put_vectors
@@ -126,13 +127,15 @@ def person_named(connection: Connection, name: str) -> int | None:
 
 
 def list_people(connection: Connection) -> list[Person]:
-    """Everybody, by name, in one query."""
-    query = _counted().order_by(schema.person.c.name_key)
-    return [Person(*row) for row in connection.execute(query)]
+    """Everybody, in the order of `name_order`, in one query."""
+    everybody = [Person(*row) for row in connection.execute(_counted())]
+    return sorted(everybody, key=lambda p: name_order(p.name))
 
 
 def list_portraits(connection: Connection) -> list[Portrait]:
-    """Everybody, by name, with their best picture (of a face where there is one), in one query."""
+    """Everybody, in the order of `name_order`, with their best picture (of a face where there is
+    one), in one query.
+    """
     p, t, v = schema.person.c, schema.template.c, schema.verdict.c
     place = sa.func.row_number().over(
         partition_by=t.person_id, order_by=((t.kind == Kind.FACE).desc(), t.quality.desc(), t.id)
@@ -162,8 +165,9 @@ def list_portraits(connection: Connection) -> list[Portrait]:
     numbers = [sa.func.coalesce(c, 0) for c in (owned.c.faces, owned.c.bodies)]
     last = (sa.func.coalesce(ranked.c.media, ""), sa.func.coalesce(said.c.same, 0))
     columns: list[Any] = [p.id, p.name, p.notes, p.created, *numbers, *last]
-    query = sa.select(*columns).select_from(tables).order_by(p.name_key)
-    return [Portrait(*row) for row in connection.execute(query)]
+    query = sa.select(*columns).select_from(tables)
+    everybody = [Portrait(*row) for row in connection.execute(query)]
+    return sorted(everybody, key=lambda one: name_order(one.name))
 
 
 def all_names(connection: Connection) -> dict[int, str]:
