@@ -173,3 +173,14 @@ def test_too_few_strangers_loosen_the_rate_or_leave_the_figure_out() -> None:
     assert names(5000) == ["TAR at FMR 0.01"]
     assert names(500) == ["TAR at FMR 0.1"]
     assert names(50) == []
+
+
+def test_tar_is_the_share_of_pairs_above_the_rate_asked() -> None:
+    rows, who, looks = world(40, noise=2)
+    one = case(rows, rows, who, looks)
+    tar = next(f for f in judge(one, rounds=20).figures if f.name == "TAR at FMR 0.001")
+    pairs = pairs_of(one)
+    threshold = np.sort(one.strangers_old)[::-1][int(0.001 * len(one.strangers_old))]
+    genuine = (rows[pairs.rows] * rows[pairs.other]).sum(1)[pairs.same]
+    assert 0.05 < tar.old < 0.95
+    assert tar.old == pytest.approx((genuine >= threshold).mean(), abs=0.02)
