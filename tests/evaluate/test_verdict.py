@@ -176,7 +176,7 @@ def test_too_few_strangers_loosen_the_rate_or_leave_the_figure_out() -> None:
 
 
 def test_tar_is_the_share_of_pairs_above_the_rate_asked() -> None:
-    rows, who, looks = world(40, noise=2)
+    rows, who, looks = world(40, noise=1.2)
     one = case(rows, rows, who, looks)
     tar = next(f for f in judge(one, rounds=20).figures if f.name == "TAR at FMR 0.001")
     pairs = pairs_of(one)
