@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from reid_core.actions.evidence_footage import footage_comparisons
 from reid_core.evaluate.comparisons import (
+    ORIGINS,
     Comparisons,
     Ids,
     Looks,
@@ -26,6 +27,7 @@ from reid_core.evaluate.comparisons import (
 )
 from reid_core.library import Library, people, schema, vectors
 from reid_core.protocols import Progress, no_progress
+from reid_core.quality import LEAST
 from reid_core.types import Floats, Kind
 
 MOST_PEOPLE = 2000  # of the gallery, by chance
@@ -79,7 +81,7 @@ def collect(
 
 def _without_easy(every: Comparisons, rejected: Floats, notes: list[str]) -> Evidence:
     """Leave single appearances out where people were seen on several occasions often enough."""
-    footage = every.origin == 2
+    footage = every.origin == ORIGINS.index("footage")
     better = len(np.unique(every.first[every.same & ~footage]))
     if better < ENOUGH or not (every.same & footage).any():
         return Evidence(every, rejected, tuple(notes))
@@ -168,7 +170,15 @@ def _verdicts(connection: Connection, kind: Kind) -> dict[int, int]:
 
 
 def _confirmed(connection: Connection, model: str, kind: Kind, said: dict[int, int]) -> _Seen:
-    known = [t for t, p in said.items() if p]
+    """Not those who were never seen well: results claim nothing of such."""
+    v, w = schema.verdict.c, schema.view.c
+    query = (
+        sa.select(w.tracklet_id)
+        .join(schema.verdict, v.tracklet_id == w.tracklet_id)
+        .where(v.same.is_(True), w.quality >= LEAST)
+    )
+    clear = set(connection.execute(query).scalars())
+    known = [t for t, p in said.items() if p and t in clear]
     ids, rows = vectors.vectors_of(connection, "tracklet", kind, model, known)
     return _Seen(rows, np.array([said[i] for i in ids.tolist()], np.int64), ids)
 

@@ -73,7 +73,10 @@ def _kept(context: typer.Context, kind: str, *, remove: bool, json: str | None) 
         model = models.model_id(Kind(kind))
         if remove:
             gone = forget_calibration(library, models, Kind(kind))
-            typer.echo("The calibration was removed." if gone else _none(model))
+            if json:
+                write_json({"removed": gone}, json)
+            else:
+                typer.echo("The calibration was removed." if gone else _none(model))
             return
         with library.read() as connection:
             one = calibrations.get(connection, model, Kind(kind))

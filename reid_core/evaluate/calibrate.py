@@ -19,6 +19,7 @@ from reid_core.evaluate.rates import Pairs, Rate
 
 Bools = NDArray[np.bool_]
 N_FOLDS = 5  # of people, to choose the map
+LEAST_RATE = 1e-9  # for which nobody has the people
 PRIORS = (0.5, 0.1, 0.01, 0.001)  # at which it has to do well: a search looks through many
 LEAST_PEOPLE = 10  # with comparisons of their own, so that anything can be said of misses
 COMFORTABLE = 30  # pairs that pass make a threshold steady (rule of 30: Doddington et al. 2000)
@@ -48,9 +49,9 @@ class Fit:
 
 def check_rate(fmr: float) -> float:
     """A false-match rate that can be asked for. Raises EvaluationError saying what can."""
-    if not (math.isfinite(fmr) and 0 < fmr <= 0.5):
+    if not LEAST_RATE <= fmr <= 0.5:  # also refuses NaN
         raise EvaluationError(
-            f"{fmr:g} is no false-match rate to calibrate for: say a share above 0 and at most "
+            f"{fmr:g} is no false-match rate to calibrate for: say a share from {LEAST_RATE:g} to "
             "0.5, such as 1e-3 for one pair of different people in a thousand."
         )
     return fmr

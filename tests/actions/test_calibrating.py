@@ -172,7 +172,7 @@ def test_an_empty_library_is_refused(library: Library, models: Models) -> None:
         of(library, models)
 
 
-@pytest.mark.parametrize("fmr", [0.0, 1.0, 2.0, float("nan")])
+@pytest.mark.parametrize("fmr", [0.0, 1e-320, 1.0, 2.0, float("nan")])
 def test_an_odd_rate_is_refused_at_once(library: Library, models: Models, fmr: float) -> None:
     with pytest.raises(EvaluationError, match="no false-match rate"):
         calibrate(library, models, kind=Kind.BODY, fmr=fmr)

@@ -1,4 +1,4 @@
-"""A search after the user has said who somebody is, or is not: what is found, and how likely."""
+"""Once the user has said who somebody is, or is not: what is found, how likely, and what counts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from made_crowd import Walk
 from made_gallery import World, enrol, film
 
 from reid_core.actions.calibrate import calibrate
+from reid_core.actions.evidence import collect
 from reid_core.actions.loading import Models
 from reid_core.actions.search import Filter, Searcher, query_person, query_tracklet
+from reid_core.evaluate.comparisons import ORIGINS
 from reid_core.library import Library, footage, people
 from reid_core.library.ids import format_id
 from reid_core.models.store import ModelStore
@@ -97,3 +99,18 @@ def test_an_appearance_does_not_vouch_for_itself(walked: Library, models: Models
     assert format_id(chain) == own
     assert with_it[1].tracklets == without[0].tracklets
     assert without[0].probability < with_it[1].probability  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("quality", "n"), [(0.8, 1), (0.05, 0)])
+def test_a_confirmed_look_that_is_too_poor_is_no_evidence(
+    library: Library, models: Models, quality: float, n: int
+) -> None:
+    model, world = models.model_id(Kind.BODY), World(0)
+    enrol(library, model, [world.look(0)], NAME)
+    enrol(library, model, [world.look(1)], "Somebody else")
+    walks = [Walk(0, 0, 9, 0, quality=quality)]
+    (one,) = made_crowd.film(library, model, world, walks, "film.mp4")
+    say(library, [format_id(one)], same=True)
+    seen = collect(library, model, Kind.BODY).comparisons
+    of_verdicts = seen[seen.origin == ORIGINS.index("verdicts")]
+    assert int(of_verdicts.same.sum()) == int((~of_verdicts.same).sum()) == n

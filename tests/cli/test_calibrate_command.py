@@ -76,6 +76,8 @@ def test_its_json_is_what_was_kept(full: Path, store: ModelStore) -> None:
     assert faces.exit_code == 2
     gone = cameo(store, full, "calibrate", "--kind", "body", "--remove")
     assert "removed" in gone.output
+    none = cameo(store, full, "calibrate", "--kind", "body", "--remove", "--json", "-")
+    assert json.loads(none.stdout) == {"removed": False}
     again = cameo(store, full, "calibrate", "--kind", "body", "--show", "--json", "-")
     assert json.loads(again.stdout) is None
 
