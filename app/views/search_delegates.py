@@ -63,7 +63,9 @@ class SightingDelegate(QStyledItemDelegate):
         self, painter: QPainter, place: QRect, row: Row, option: QStyleOptionViewItem
     ) -> None:
         c = theme.colours()
-        taken = paint_text(painter, place, row.likeness, c.text, option.font, bold=True)
+        strong = row.is_likely and row.sighting.probability is not None
+        colour = c.accent if strong else c.text
+        taken = paint_text(painter, place, row.likeness, colour, option.font, bold=True)
         place = place.adjusted(taken + 10, 0, 0, 0)
         word, shade, icon = _standing(row)
         if icon:
@@ -137,7 +139,7 @@ def _standing(row: Row) -> tuple[str, str, str]:
     if row.sighting.verdict == "different":
         return translate("SightingDelegate", "somebody else"), "bad", "x-circle"
     if row.sighting.probability is not None:  # which says it better than a word
-        return "", "accent", "check" if row.is_likely else ""
+        return "", "muted", ""
     if row.is_likely:
         return translate("SightingDelegate", "likely"), "accent", ""
     return translate("SightingDelegate", "possible"), "muted", ""
