@@ -71,7 +71,8 @@ class _Seen:
         """Nothing is known of them; another thread may be reading what there was."""
         self.best, self.recent = Chooser(k=BEST, apart_s=APART_S), deque(maxlen=LOOKS)
         self.looks, self.looked_s, self.pinned = 0, -1e9, False
-        self.person = self.name = self.score = self.evidence = self.stranger = None
+        self.person = self.name = self.score = self.probability = None
+        self.evidence = self.stranger = None
 
     @property
     def mean(self) -> Floats | None:
