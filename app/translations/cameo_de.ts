@@ -1724,6 +1724,10 @@
         <translation>ähnelt {name} ({score})</translation>
     </message>
     <message>
+        <source>Looks like {name}, already enrolled ({score}): undo this if it is the same person.</source>
+        <translation>Sieht aus wie {name}, schon angelegt ({score}): machen Sie dies rückgängig, wenn es dieselbe Person ist.</translation>
+    </message>
+    <message>
         <source>This picture was not looked at yet.</source>
         <translation>Dieses Bild wurde noch nicht untersucht.</translation>
     </message>
@@ -1789,6 +1793,10 @@
     <message>
         <source>Enrol by clothes and figure</source>
         <translation>Anhand von Kleidung und Gestalt anlegen</translation>
+    </message>
+    <message>
+        <source>Added to what you are about to enrol.</source>
+        <translation>Zu dem hinzugefügt, was Sie gerade anlegen.</translation>
     </message>
     <message>
         <source>One person each</source>
@@ -2250,12 +2258,12 @@
         <translation>{} ist wieder mit seiner Datei verknüpft</translation>
     </message>
     <message>
-        <source>Enrol {}</source>
-        <translation>{} anlegen</translation>
+        <source>Enrolled as {}.</source>
+        <translation>Als {} angelegt.</translation>
     </message>
     <message>
-        <source>Enrolled as {}</source>
-        <translation>Als {} angelegt</translation>
+        <source>Enrol {}</source>
+        <translation>{} anlegen</translation>
     </message>
     <message>
         <source>It is in the queue already</source>
@@ -2916,12 +2924,12 @@
         <translation>gegangen</translation>
     </message>
     <message>
-        <source>Enrol {}</source>
-        <translation>{} anlegen</translation>
+        <source>{0} is enrolled. New views: {1}.</source>
+        <translation>{0} ist angelegt. Neue Ansichten: {1}.</translation>
     </message>
     <message>
-        <source>{0} is enrolled. New views: {1}</source>
-        <translation>{0} ist angelegt. Neue Ansichten: {1}</translation>
+        <source>Enrol {}</source>
+        <translation>{} anlegen</translation>
     </message>
     <message>
         <source>There is no view of this person any more.</source>
@@ -3627,6 +3635,10 @@
     <message>
         <source>Drop to enrol</source>
         <translation>Zum Anlegen loslassen</translation>
+    </message>
+    <message>
+        <source>Somebody is being enrolled here: finish or cancel that first.</source>
+        <translation>Hier wird gerade jemand angelegt: schließen Sie das erst ab, oder brechen Sie es ab.</translation>
     </message>
     <message>
         <source>Export and import</source>
@@ -5665,6 +5677,21 @@
     <message>
         <source>Indexed</source>
         <translation>Indexiert</translation>
+    </message>
+</context>
+<context>
+    <name>Waiting</name>
+    <message>
+        <source>Leave out</source>
+        <translation>Weglassen</translation>
+    </message>
+    <message>
+        <source>{} is of somebody else or of another kind. It waits until this is done.</source>
+        <translation>{} zeigt jemand anderen oder ist von anderer Art und wartet, bis dies fertig ist.</translation>
+    </message>
+    <message>
+        <source>{} others are of somebody else or of another kind. They wait.</source>
+        <translation>{} weitere zeigen jemand anderen oder sind von anderer Art. Sie warten.</translation>
     </message>
 </context>
 <context>

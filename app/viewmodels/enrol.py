@@ -56,7 +56,6 @@ class Enrol(QObject):
         self.rows: tuple[ShotRow, ...] = ()
         self._shots: dict[int, Shot] = {}
         self._images: dict[int, Image] = {}
-        self._number: int | None = None
         self._next = 0
         self._proposed = ""  # a name, by the folder's
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -100,6 +99,11 @@ class Enrol(QObject):
     def shot(self, key: int) -> Shot | None:
         """The picture of that key."""
         return self._shots.get(key)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there are pictures, or some are on their way."""
+        return bool(self._shots) or self.looker.is_busy
 
     def group_of(self, shot: Shot) -> str:
         """The key in `names` under which a picture is kept."""
@@ -158,18 +162,23 @@ class Enrol(QObject):
         """Start afresh. number: who is meant in each picture, from the left, from 1."""
         self.looker.stop()
         self._shots, self._images = {}, {}
-        self.kind, self._number, self.names = kind, number, {"": name}
+        self.kind, self.names = kind, {"": name}
         self.by_folder = self.is_asking = self.is_keeping = False
         self.problem = self._proposed = ""
         self._settle()
         self._read_known()
         if sources:
-            self.add(sources)
+            self.add(sources, number=number)
 
-    def add(self, sources: Sequence[str]) -> None:
-        """More pictures, folders, or moments of videos."""
+    def takes(self, kind: Kind, name: str = "") -> bool:
+        """Whether pictures of a kind, of whoever is called so, go with those that are there."""
+        is_theirs = not self.by_folder and same_name(name, self.names[""])
+        return kind is self.kind and not self.is_keeping and (not name or is_theirs)
+
+    def add(self, sources: Sequence[str], *, number: int | None = None) -> None:
+        """More pictures, folders, or moments of videos. number: as `begin` takes it."""
         self.problem = ""
-        self.looker.open_up(sources)
+        self.looker.open_up(sources, number)
 
     def add_frame(self, image: Image, where: str) -> None:
         """A picture in memory, (H, W, 3) uint8 BGR; where: how it is called ("camera:0")."""
@@ -181,7 +190,7 @@ class Enrol(QObject):
         if kind is self.kind:
             return
         self.looker.stop()
-        self.kind, self._number, self.problem = kind, None, ""
+        self.kind, self.problem = kind, ""
         self._shots = {s.key: Shot(s.key, s.source, s.folder) for s in self._shots.values()}
         self._settle()
         self.looker.look(self.shots, kind, images=self._images)
@@ -306,20 +315,22 @@ class Enrol(QObject):
 
     def _take_given(self, given: Given) -> None:
         self._proposed = given.name
-        self.is_asking = len(given.folders) > 1 and not self.by_folder
+        several = len(given.folders) > 1 and not self.by_folder
+        self.is_asking = self.is_asking or several  # a picture that comes later answers nothing
         if not self.is_asking:
             self._use_proposed()
         if self.by_folder:
             self._name_folders(given.folders)
         self._append(
-            [Shot(self._next + i, one.source, one.folder) for i, one in enumerate(given.pictures)]
+            [Shot(self._next + i, one.source, one.folder) for i, one in enumerate(given.pictures)],
+            given.number,
         )
 
-    def _append(self, shots: Sequence[Shot]) -> None:
+    def _append(self, shots: Sequence[Shot], number: int | None = None) -> None:
         self._next += len(shots)
         self._shots |= {s.key: s for s in shots}
         self._settle()
-        self.looker.look(shots, self.kind, number=self._number, images=self._images)
+        self.looker.look(shots, self.kind, number=number, images=self._images)
 
     def _take(self, key: int, what: Looked | str) -> None:
         shot = self._shots.get(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,14 +48,17 @@ class Looker(QObject):
         """Whether answers are still to come."""
         return bool(self._jobs)
 
-    def open_up(self, sources: Sequence[str]) -> None:
+    def open_up(self, sources: Sequence[str], number: int | None = None) -> None:
         """Find the pictures in files and folders; `given` brings them."""
 
         def take(ticket: int, found: Given) -> None:
             if ticket == self._ticket:
                 self.given.emit(found)
 
-        self._run(lambda _: open_up(sources), partial(take, self._ticket))
+        def work(_: Progress) -> Given:
+            return replace(open_up(sources), number=number)
+
+        self._run(work, partial(take, self._ticket))
 
     def look(
         self,

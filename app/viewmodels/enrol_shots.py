@@ -88,10 +88,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was dropped or chosen, opened up. name: proposed by the folder, "" for none."""
+    """What was dropped or chosen, opened up. name: proposed by the folder, "" for none.
+
+    number: who is meant in each picture, from the left, from 1; None when that is not said.
+    """
 
     pictures: tuple[Found, ...]
     name: str
+    number: int | None = None
 
     @property
     def folders(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QSplitter, QVBoxL
 
 from app import theme
 from app.likeness import meaning
+from app.requests import EnrolFrom
 from app.session import Session
 from app.viewmodels.enrol import Enrol
 from app.viewmodels.enrol_camera import Snapshot
@@ -17,6 +18,7 @@ from app.viewmodels.enrol_shots import GOOD
 from app.views.enrol_camera import CameraDialog
 from app.views.enrol_list import ShotsList
 from app.views.enrol_picture import PicturePanel
+from app.views.enrol_waiting import Waiting
 from app.views.people_dialogs import completer
 from app.widgets.parts import Header, button, card, label, row, tool
 from reid_core.types import Kind
@@ -37,6 +39,7 @@ class EnrolSheet(QWidget):
         self.list = ShotsList()
         self.picture = PicturePanel(self.enrol)
         self.name = QLineEdit()
+        self.waiting = Waiting()
         self._group = ""
         self._name_label = label("", "muted")
         self._known = label("", "muted", wrap=True)
@@ -70,6 +73,37 @@ class EnrolSheet(QWidget):
         self.name.setText(name)
         self.name.setFocus()
 
+    def take(
+        self,
+        sources: Sequence[str],
+        *,
+        kind: Kind | None = None,
+        number: int | None = None,
+        name: str = "",
+    ) -> None:
+        """More of them while the sheet is open. kind: None for whatever is looked for.
+
+        What does not go with what is prepared waits until that is done.
+        """
+        enrol = self.enrol
+        wanted = kind or enrol.kind
+        if not enrol.is_begun:
+            self.start(sources, kind=wanted, number=number, name=name or self.name.text())
+        elif enrol.takes(wanted, name):
+            enrol.add(sources, number=number)
+            if kind is not None:  # another page asks
+                self._session.say(self.tr("Added to what you are about to enrol."))
+        else:
+            self.waiting.put(EnrolFrom(tuple(sources), str(wanted), number, name))
+
+    def leave(self) -> None:
+        """Done with this one: begin with what waits, or close."""
+        if (one := self.waiting.pop()) is None:
+            self.close_sheet()
+            return
+        self.enrol.close()
+        self.start(one.sources, kind=Kind(one.kind), number=one.number, name=one.name)
+
     def take_picture(self, spec: str = "camera:0") -> None:
         """Open the camera."""
         dialog = CameraDialog(Snapshot(self._session), self, spec=spec)
@@ -80,13 +114,14 @@ class EnrolSheet(QWidget):
         """Stop, let go of the pictures, and tell."""
         for dialog in self.findChildren(CameraDialog):
             dialog.close()
+        self.waiting.clear()
         self.enrol.close()
         self.picture.show_shot(None)
         self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.close_sheet()
+            self.leave()
         else:
             super().keyPressEvent(event)
 
@@ -114,7 +149,7 @@ class EnrolSheet(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(6)
         self._bar.setFixedWidth(160)
-        back = button(self.tr("Cancel"), self.close_sheet)
+        back = button(self.tr("Cancel"), self.leave)
         header = Header(self.tr("Enrol"), *self._kinds)
         self.header = header
         left = QWidget()
@@ -140,6 +175,7 @@ class EnrolSheet(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP)
         whole.addWidget(header)
+        whole.addWidget(self.waiting)
         whole.addWidget(across, 1)
         whole.addLayout(row(self._count, self._bar, self._stop, None, back, self.keep))
 
@@ -244,7 +280,7 @@ class EnrolSheet(QWidget):
 
     def _on_enrolled(self, done: list[object]) -> None:
         first = done[0].person  # type: ignore[attr-defined]
-        self.close_sheet()
+        self.leave()
         self.enrolled.emit(first)
 
 

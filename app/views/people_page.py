@@ -78,7 +78,10 @@ class Page(QWidget):
     def activate(self, wanted: object) -> None:
         """Shown: read what changed, and show or enrol whom another page asks for."""
         self.people.set_shown(True)
-        if isinstance(wanted, ShowPerson):
+        if isinstance(wanted, ShowPerson) and self._is_preparing():
+            self.people.select(wanted.person)
+            self._session.say(self.tr("Somebody is being enrolled here: finish or cancel that first."))
+        elif isinstance(wanted, ShowPerson):
             self._show_gallery()
             self._close_check()
             self.search_field.clear()
@@ -100,16 +103,17 @@ class Page(QWidget):
         sources: Sequence[str] = (),
         name: str = "",
         *,
-        kind: Kind = Kind.FACE,
+        kind: Kind | None = None,
         number: int | None = None,
     ) -> None:
-        """Bring the sheet to the front; what is given while it is there is added to it."""
-        if self._stack.currentWidget() is self.sheet and sources and not name and number is None:
-            self.sheet.enrol.add(sources)
+        """Bring the sheet to the front; what is given while it is there is added, or waits."""
+        if self._stack.currentWidget() is self.sheet:
+            if sources:
+                self.sheet.take(sources, kind=kind, number=number, name=name)
             return
         self.details.keep_notes()
         self._stack.setCurrentWidget(self.sheet)
-        self.sheet.start(sources, kind=kind, number=number, name=name)
+        self.sheet.start(sources, kind=kind or Kind.FACE, number=number, name=name)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -375,6 +379,9 @@ class Page(QWidget):
     def _focus_find(self) -> None:
         self.search_field.setFocus()
         self.search_field.selectAll()
+
+    def _is_preparing(self) -> bool:
+        return self._stack.currentWidget() is self.sheet and self.sheet.enrol.is_begun
 
     def _show_gallery(self) -> None:
         if self._stack.currentWidget() is self.sheet and self.sheet.enrol.rows:
