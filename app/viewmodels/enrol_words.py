@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.likeness import likeness
+from app.likeness import in_full, likeness
 from app.models.templates import parts_lines
 from app.viewmodels.enrol_shots import LEAST, Shot
 from app.words import decimal
@@ -14,6 +14,7 @@ from reid_core.types import Kind
 
 if TYPE_CHECKING:
     from reid_core.actions.enroll import Candidate
+    from reid_core.actions.likelier import Likelier
 
 
 def reason(who: Candidate) -> str:
@@ -48,6 +49,18 @@ def tip(who: Candidate, number: int) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def kept(line: str, other: Likelier | None) -> str:
+    """What is said of templates that were kept, and whom they resemble more, if anybody."""
+    if other is None:
+        return line
+    more = QCoreApplication.translate(
+        "Enrol",
+        "Looks like {name}, already enrolled ({score}): undo this if it is the same person.",
+    )
+    score = in_full(other.score, other.chance, is_calibrated=other.is_calibrated)
+    return f"{line} {more.format(name=other.name, score=score)}"
 
 
 def verdict(shot: Shot, standing: str, name: str, kind: Kind) -> tuple[str, str]:

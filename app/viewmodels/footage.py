@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.indexing import Report
 from app.requests import PlayAt, SearchFor
 from app.session import Session
+from app.viewmodels.enrol_words import kept
 from app.viewmodels.footage_reading import Totals, disk_bytes, read_listing, view_bytes
 from app.viewmodels.footage_rows import Listing, VideoRow, merged, with_entry
 from app.viewmodels.index_entries import Entry, entry_for
@@ -22,6 +24,9 @@ from reid_core.library.ids import format_id
 from reid_core.library.listing import Seen, seen_in
 from reid_core.protocols import Progress
 from reid_core.types import Kind
+
+if TYPE_CHECKING:
+    from reid_core.actions.enroll import Enrolled
 
 MERGE_MS = 60  # changes of the queue that come together are shown together
 DISK_S = 30.0  # how often its size is added up meanwhile
@@ -222,13 +227,14 @@ class Footage(QObject):
         """Say who somebody seen is: enrolled under that name."""
         session, shown_id = self._session, format_id(seen.id)
 
-        def work(_: Progress) -> object:
+        def work(_: Progress) -> Enrolled:
             from reid_core.actions.enroll_tracklet import enroll_tracklet
 
             return enroll_tracklet(session.library, session.models(), name, shown_id)
 
+        line = self.tr("Enrolled as {}.").format(name)
         session.change(
-            self.tr("Enrol {}").format(name), work, said=self.tr("Enrolled as {}").format(name)
+            self.tr("Enrol {}").format(name), work, said=lambda done: kept(line, done.likelier)
         )
 
     def names(self, then: Callable[[list[str]], None]) -> None:

@@ -17,9 +17,10 @@ from app import garbage
 from app.live import Found, LiveFrames, LiveRun, Picture, Told, open_live
 from app.models.live_events import LiveEvents
 from app.session import Session
+from app.viewmodels.enrol_words import kept
 from app.viewmodels.live_job import Watched
 from app.viewmodels.live_log import LiveLog
-from app.viewmodels.live_recorder import Recorder, Snapshot
+from app.viewmodels.live_recorder import Recorder, Snapshot, keep_looks
 from app.viewmodels.live_sources import Choice, choice_of, recent, remember
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -228,20 +229,13 @@ class Live(QObject):
 
     def enrol(self, track: int, name: str) -> None:
         """Make somebody seen a person of the library, or give the person of that name templates."""
-        looks = self.looks(track)
         where = self.source.label if self.source is not None else ""
-
-        def work(_: Progress) -> Named:
-            from reid_core.actions.live_looks import enroll_looks
-
-            return enroll_looks(self._session.library, name, looks, where_from=where)
-
+        work = partial(keep_looks, self._session, name, self.looks(track), where)
+        line = self.tr("{0} is enrolled. New views: {1}.")
         self._session.change(
             self.tr("Enrol {}").format(name),
             work,
-            said=lambda named: self.tr("{0} is enrolled. New views: {1}").format(
-                named.name, named.added
-            ),
+            said=lambda named: kept(line.format(named.name, named.added), named.likelier),
             then=partial(self._on_enrolled, track),
         )
 

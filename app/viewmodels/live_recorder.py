@@ -20,6 +20,7 @@ from reid_core.types import Frame, Kind
 
 if TYPE_CHECKING:
     from reid_core.actions.index import Indexed
+    from reid_core.actions.live_looks import LiveLook, Named
 
 
 class Recorder(QObject):
@@ -75,33 +76,45 @@ class Recorder(QObject):
 class Snapshot:
     """Hands a picture to the page of people, in a file that only the user can read.
 
-    The file goes with the next picture, or with `clear`.
+    The files go with `clear`: a sheet that is open may hold several of them.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._n = 0
 
     def take(self, frame: Frame) -> None:
         """Write the picture, then show it for enrolling."""
-        self.clear()
-        self._folder = tempfile.TemporaryDirectory(prefix="cameo-", ignore_cleanup_errors=True)
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="cameo-", ignore_cleanup_errors=True)
+        self._n += 1
         self._session.tasks.run(
             "",
-            partial(_write, frame, Path(self._folder.name) / "snapshot.png"),
+            partial(_write, frame, Path(self._folder.name) / f"snapshot-{self._n}.png"),
             then=self._show,
             failed=self._session.tell,
             shown=False,
         )
 
     def clear(self) -> None:
-        """Delete the file."""
+        """Delete the files."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
     def _show(self, path: Path) -> None:
         self._session.asked_for.emit("people", EnrolFrom(sources=(str(path),)))
+
+
+def keep_looks(
+    session: Session, name: str, looks: Sequence[LiveLook], where: str, _: Progress
+) -> Named:
+    """Make templates of looks at somebody. where: the source's label. Raises CameoError."""
+    from reid_core.actions.live_looks import enroll_looks
+
+    models = session.models()
+    return enroll_looks(session.library, name, looks, where_from=where, models=models)
 
 
 def _write(frame: Frame, path: Path, _: Progress) -> Path:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.from_core import sentence_of
 from app.session import Session
 from app.viewmodels import search_asking, search_exports
+from app.viewmodels.enrol_words import kept
 from app.viewmodels.search_asking import Answer, Asked, Known
 from app.viewmodels.search_rows import Lane, Options, Row, lanes_of, rows_of, shown_of
 from reid_core.errors import CameoError
@@ -19,6 +20,7 @@ from reid_core.protocols import Progress
 from reid_core.types import Kind
 
 if TYPE_CHECKING:
+    from reid_core.actions.enroll import Enrolled
     from reid_core.actions.explain import Match
     from reid_core.actions.pick import Box, Somebody
     from reid_core.actions.search import Found
@@ -201,14 +203,16 @@ class Search(QObject):
         if person is None:  # the answer that the row is of is not the present one any more
             return
 
-        def work(_: Progress) -> object:
+        def work(_: Progress) -> Enrolled:
             from reid_core.actions.enroll_tracklet import enroll_tracklet
 
             name = search_asking.name_of(session, person)
             return enroll_tracklet(session.library, session.models(), name, key)
 
-        said = self.tr("The best view is a template now.")
-        self._session.change(self.tr("Add a template"), work, said=said)
+        line = self.tr("The best view is a template now.")
+        self._session.change(
+            self.tr("Add a template"), work, said=lambda done: kept(line, done.likelier)
+        )
 
     def export(self, form: str, target: Path) -> None:
         """Write what is shown: "csv", "html", or "clips" into a folder."""

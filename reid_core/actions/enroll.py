@@ -15,6 +15,7 @@ from reid_core import images, quality
 from reid_core.actions import thresholds
 from reid_core.actions.faces import Look, looks_in, read_moment, the_one
 from reid_core.actions.gallery import Gallery
+from reid_core.actions.likelier import Likelier
 from reid_core.actions.loading import Models
 from reid_core.calibration import Calibration
 from reid_core.errors import CameoError, EnrolError, PersonNotFound, PoorQuality, SourceError
@@ -44,12 +45,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """What enrolling came to."""
+    """What enrolling came to. likelier: somebody else whom the pictures resemble more; told where
+    nobody looked at them before they were kept.
+    """
 
     person: int
     name: str
     kind: Kind
     outcomes: tuple[Outcome, ...]
+    likelier: Likelier | None = None
 
     @property
     def added(self) -> int:

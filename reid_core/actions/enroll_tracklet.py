@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from reid_core.actions.enroll import MIN_QUALITY, Enrolled, Known, Outcome, person_called
+from reid_core.actions.likelier import likelier
 from reid_core.actions.loading import Models
 from reid_core.errors import ModelMismatch, PoorQuality
 from reid_core.library import Library, footage, people, vectors
@@ -51,9 +52,11 @@ def enroll_tracklet(
     known = Known.load(library, models, found.tracklet.kind)
     with library.transaction("enroll", templates=min(views, len(found.views))) as tx:
         person = person_called(tx, name)
-        outcomes = tuple(_keep(tx, found, known, person, one) for one in found.views[:views])
+        kept = found.views[:views]
+        outcomes = tuple(_keep(tx, found, known, person, one) for one in kept)
         footage.set_verdict(tx, person, found.tracklet.id, True)
-    return Enrolled(person, name, found.tracklet.kind, outcomes)
+    other = likelier(known, [found.vectors[one.id] for one in kept], person)
+    return Enrolled(person, name, found.tracklet.kind, outcomes, other)
 
 
 def _found(connection: Connection, models: Models, tracklet_id: str, min_quality: float) -> _Found:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid_core import images, quality
-from reid_core.actions.enroll import MIN_QUALITY
-from reid_core.errors import PersonNotFound, PoorQuality
+from reid_core.actions.enroll import MIN_QUALITY, Known
+from reid_core.actions.likelier import Likelier, likelier
+from reid_core.actions.loading import Models
+from reid_core.errors import ModelMismatch, PersonNotFound, PoorQuality
 from reid_core.library import Library, people
 from reid_core.library.store import now
 from reid_core.types import Detections, Floats, Image, Kind
@@ -33,11 +35,14 @@ class LiveLook:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What enrolling somebody watched came to. added: new templates."""
+    """What enrolling somebody watched came to. added: new templates. likelier: somebody else
+    whom the looks resemble more.
+    """
 
     person: int
     name: str
     added: int
+    likelier: Likelier | None = None
 
 
 def look_of(
@@ -55,11 +60,17 @@ def look_of(
 
 
 def enroll_looks(
-    library: Library, name: str, looks: Sequence[LiveLook], *, where_from: str
+    library: Library,
+    name: str,
+    looks: Sequence[LiveLook],
+    *,
+    where_from: str,
+    models: Models | None = None,
 ) -> Named:
     """Make templates of the looks that are good enough; the person is made when new.
 
-    where_from: kept with the templates, without credentials. Raises PoorQuality when no look is
+    where_from: kept with the templates, without credentials. models: in use, to compare with
+    everybody enrolled; without them `likelier` is not told. Raises PoorQuality when no look is
     good enough (nothing is changed then), BadName.
     """
     clean = people.clean_name(name)
@@ -70,6 +81,7 @@ def enroll_looks(
             f"The best view so far has a quality of {best:.2f}, below the limit of "
             f"{MIN_QUALITY:.2f}. Wait until this person comes closer or looks at the camera."
         )
+    known = _known(library, models, good[0]) if models is not None else None
     with library.transaction("enroll", templates=len(good)) as tx:
         try:
             person = people.find_person(tx, clean).id
@@ -89,4 +101,14 @@ def enroll_looks(
                 worn_at=now() if look.kind is Kind.BODY else None,
             )
             added += people.add_template(tx, person, new) is not None
-    return Named(person, clean, added)
+    other = likelier(known, [look.vector for look in good], person) if known else None
+    return Named(person, clean, added, other)
+
+
+def _known(library: Library, models: Models, look: LiveLook) -> Known | None:
+    """The gallery; None where it cannot be compared with a look, which is no reason to stop."""
+    try:
+        known = Known.load(library, models, look.kind)
+    except ModelMismatch:
+        return None
+    return known if known.model == look.model else None

@@ -72,8 +72,22 @@ def test_twice_changes_nothing_more_and_other_people_are_noticed(
     again = enroll_tracklet(library, models, "ada", SEEN)
     assert again.added == 0
     assert "already" in again.outcomes[0].problem
+    assert again.likelier is None
     other = enroll_tracklet(library, models, "Grace", SEEN)
     assert other.outcomes[0].resembles == ("Ada", pytest.approx(1.0))
+    assert other.likelier is not None
+    assert (other.likelier.name, other.likelier.score) == ("Ada", pytest.approx(1.0))
+    assert (other.likelier.chance, other.likelier.is_calibrated) == (None, False)
+
+
+def test_whoever_looks_as_much_like_themselves_is_not_doubted(
+    library: Library, models: Models
+) -> None:
+    store_video(library, "/v/a.mp4", seen(models, 7, 0.9), seen(models, 8, 0.9))
+    enroll_tracklet(library, models, "Ada", SEEN)
+    enroll_tracklet(library, models, "Grace", SEEN)  # a double, who has that look as well
+    assert enroll_tracklet(library, models, "Grace", SEEN).likelier is None
+    assert enroll_tracklet(library, models, "Cleo", format_id(8)).likelier is None, "unlike both"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from app.session import Message, Session
 from app.viewmodels.footage import Footage
 from app.viewmodels.footage_rows import VideoRow, actions_for
 from app.viewmodels.index_queue import IndexQueue
+from reid_core.actions.enroll import Enrolled
+from reid_core.actions.likelier import Likelier
 from reid_core.library import footage as stored
 from reid_core.library import listing
 from reid_core.library.ids import format_id
@@ -348,13 +350,26 @@ def test_enrolling_somebody_seen(page, session, film, qtbot, monkeypatch) -> Non
     import sys
     import types
 
-    asked = []
+    asked: list[tuple[str, str]] = []
+    said: list[Message] = []
+    session.message.connect(said.append)
     fake = types.ModuleType("enroll_tracklet")
-    fake.enroll_tracklet = lambda library, models, name, tracklet: asked.append((name, tracklet))
+
+    def enroll_tracklet(library: object, models: object, name: str, tracklet: str) -> Enrolled:
+        asked.append((name, tracklet))
+        return Enrolled(1, name, Kind.FACE, (), Likelier(2, "Bob", 0.97, None, False))
+
+    fake.enroll_tracklet = enroll_tracklet
     monkeypatch.setitem(sys.modules, "reid_core.actions.enroll_tracklet", fake)
     with qtbot.waitSignal(session.people_changed):
         page.footage.enrol(listing.Seen(7, "face", 0.0, 1.0, ""), "Ada")
     assert asked == [("Ada", format_id(7))]
+    qtbot.waitUntil(lambda: bool(said))
+    assert said[0].text == (
+        "Enrolled as Ada. Looks like Bob, already enrolled (similarity 0.97, uncalibrated): "
+        "undo this if it is the same person."
+    )
+    assert said[0].action == "Undo"
 
 
 def test_unreadable_settings_of_a_video_are_no_error(page, session, film, qtbot) -> None:

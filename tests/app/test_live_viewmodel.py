@@ -240,6 +240,23 @@ def test_the_name_that_is_there_gets_more_templates(qtbot: QtBot, stand: Stand) 
         assert [(p.name, p.faces) for p in people.list_people(connection)] == [("Ada", 2)]
 
 
+def test_whoever_is_enrolled_under_another_name_is_told(qtbot: QtBot, stand: Stand) -> None:
+    model = stand.session.models().model_id(Kind.FACE)
+    seen = replace(look(turn=1), model=model)
+    begin(qtbot, stand)
+    stand.watcher.found = {1: (seen,), 2: (seen,), 3: (replace(look(turn=3), model=model),)}
+    for track, name in ((1, "Ada"), (2, "Bob"), (3, "Cleo")):
+        stand.live.enrol(track, name)
+        qtbot.waitUntil(lambda n=track: len(stand.said) == n)
+    assert "Looks like" not in stand.said[0].text
+    assert stand.said[1].text == (
+        "Bob is enrolled. New views: 1. Looks like Ada, already enrolled (similarity 1.00, "
+        "uncalibrated): undo this if it is the same person."
+    )
+    assert stand.said[1].action == "Undo"
+    assert "Looks like" not in stand.said[2].text
+
+
 def test_what_is_looked_for_can_be_changed_while_it_runs(qtbot: QtBot, stand: Stand) -> None:
     begin(qtbot, stand)
     qtbot.waitUntil(lambda: stand.made == [(Kind.FACE,)])
@@ -281,8 +298,14 @@ def test_a_snapshot_goes_to_the_page_of_people_and_is_deleted(qtbot: QtBot, stan
     path = Path(wanted.sources[0])
     assert images.read_image(path).mean() == 200
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    stand.live.snapshot()
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    other = Path(asked[1][1].sources[0])
+    assert other != path
+    assert path.exists(), "the sheet that is open holds it still"
     stand.live.close()
     assert not path.exists()
+    assert not other.exists()
 
 
 # ---- recording

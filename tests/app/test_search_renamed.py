@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -16,8 +17,9 @@ from app.views.search_query import QueryBar
 from app.widgets.thumbs import Thumbnails
 from reid_core.errors import LibraryError
 from reid_core.library import erase, people
+from reid_core.types import Kind
 from tests.app.people_made import enrol_made
-from tests.app.search_made import fill
+from tests.app.search_made import SEEN, fill, key, picture, towards
 
 
 @pytest.fixture
@@ -76,6 +78,25 @@ def test_a_template_goes_to_somebody_under_their_new_name(
     qtbot.waitUntil(lambda: not session.tasks.jobs)
     assert templates(session, "Augusta") > 1
     assert templates(session, "Ada") == 1
+
+
+def test_a_template_that_looks_more_like_somebody_else_is_doubted(
+    qtbot: QtBot, session: Session, search: Search
+) -> None:
+    said: list[Message] = []
+    session.message.connect(said.append)
+    row = search.rows[0]
+    n, cosine = next((i, s[3]) for i, s in enumerate(SEEN) if key(i) == row.key)
+    model = session.models().model_id(Kind.FACE)
+    media, points = session.library.media.put(picture(5)), np.zeros((5, 2), np.float32)
+    with session.library.transaction("enroll") as tx:
+        same = towards(cosine, n)
+        look = people.NewTemplate(Kind.FACE, media, 0.9, {}, points, "made", same, model)
+        people.add_template(tx, people.add_person(tx, "Double"), look)
+    search.add_template(row)
+    qtbot.waitUntil(lambda: bool(said))
+    assert said[0].text.startswith("The best view is a template now. Looks like Double, already")
+    assert said[0].action == "Undo"
 
 
 def test_nobody_comes_back_as_a_template(qtbot: QtBot, session: Session, search: Search) -> None:
