@@ -80,7 +80,8 @@ class Page(QWidget):
         self.people.set_shown(True)
         if isinstance(wanted, ShowPerson) and self._is_preparing():
             self.people.select(wanted.person)
-            self._session.say(self.tr("Somebody is being enrolled here: finish or cancel that first."))
+            line = self.tr("Somebody is being enrolled here: finish or cancel that first.")
+            self._session.say(line)
         elif isinstance(wanted, ShowPerson):
             self._show_gallery()
             self._close_check()
