@@ -37,4 +37,4 @@ def chance_of(one: Calibration | None, ranked: Sequence[tuple[int, float]]) -> f
 def of_calibration(one: Calibration) -> Threshold:
     """Its threshold with its interval."""
     t = one.threshold
-    return Threshold(t.value, "calibrated", one.describe(), t.low, t.high, one.fmr)
+    return Threshold(t.value, "calibrated", one.describe(), t.low, t.high, one.fmr, one.made)

@@ -17,7 +17,7 @@ class Threshold:
     value: cosine, or None when nothing is known. origin: "calibrated" (measured on this
     library), "reference" (measured by the model's makers or us on public data) or "none".
     basis: on what, in words. low, high: its 95 % interval, fmr: the false-match rate it is for,
-    all None unless calibrated.
+    made: when it was measured (UTC, ISO 8601); all None unless calibrated.
     """
 
     value: float | None
@@ -26,6 +26,7 @@ class Threshold:
     low: float | None = None
     high: float | None = None
     fmr: float | None = None
+    made: str | None = None
 
     def describe(self) -> str:
         """One sentence that belongs beside every score."""

@@ -103,6 +103,7 @@ def test_a_search_shows_probabilities_everywhere(
     before = json.loads(cameo(store, full, *who, "--json", "-").stdout)
     assert before["sightings"][0]["probability"] is None
     assert "uncalibrated" in before["threshold"]["means"]
+    assert before["threshold"]["made"] is None
     assert "probability" not in cameo(store, full, *who).output
     cameo(store, full, "calibrate", "--kind", "body", "--fmr", "1e-2")
     table, page = tmp_path / "s.csv", tmp_path / "s.html"
@@ -113,6 +114,8 @@ def test_a_search_shows_probabilities_everywhere(
     best = found["sightings"][0]
     assert 0 < best["probability"] < 1
     assert found["threshold"]["fmr"] == 0.01
+    shown = cameo(store, full, "calibrate", "--kind", "body", "--show", "--json", "-")
+    assert found["threshold"]["made"] == json.loads(shown.stdout)["made"]
     with table.open(encoding="utf-8") as file:
         first = next(csv.DictReader(file))
     assert float(first["probability"]) == best["probability"]
