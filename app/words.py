@@ -7,6 +7,14 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt, QTimeZone
 SHORT = QLocale.FormatType.ShortFormat
 
 
+LONGEST = 24  # letters of a name beside a box in a picture
+
+
+def shortened(name: str) -> str:
+    """A name short enough to stand over a face, beside what is said of it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
 def clock(seconds: float) -> str:
     """3723.4 -> 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)

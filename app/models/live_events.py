@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, QSortFilterProxyModel, Qt, Signal
 
-from app.likeness import likeness, meaning
+from app.likeness import in_full, meaning
 from app.models.rows import TEXTS, Index, ListRows, RowRole, SortRole
 
 KEPT = 2000  # rows, some 40 MB of pictures at the most
@@ -21,7 +21,8 @@ class EventRow:
     person, name: None for a stranger, whose number is `stranger` once they have one. at_s:
     seconds since 1970. stay_s: how long they were in the picture, when they left. picture: JPEG,
     or b"". alerts: somebody known was seen while the user wanted to be told. probability: that it
-    is them, None where it is not known.
+    is them, None where it is not known. is_calibrated: whether the scores of that kind have a
+    meaning that was measured.
     """
 
     number: int
@@ -37,6 +38,11 @@ class EventRow:
     picture: bytes = b""
     alerts: bool = False
     probability: float | None = None
+    is_calibrated: bool = False
+
+
+def _in_full(row: EventRow, score: float) -> str:
+    return in_full(score, row.probability, is_calibrated=row.is_calibrated)
 
 
 def who(name: str | None, stranger: int | None) -> str:
@@ -116,11 +122,11 @@ class LiveEvents(ListRows[EventRow]):
         if role == SortRole:
             return row.number
         if role in TEXTS:
-            said = "" if row.score is None else f", {likeness(row.score, row.probability)}"
+            said = "" if row.score is None else f", {_in_full(row, row.score)}"
             return f"{who(row.name, row.stranger)} {happening(row)}{said}"
         if role == Qt.ItemDataRole.ToolTipRole and row.score is not None:
-            is_calibrated = True if row.probability is not None else None
-            return meaning(row.probability, is_calibrated=is_calibrated, is_search=False)
+            said = meaning(row.probability, is_calibrated=row.is_calibrated, is_search=False)
+            return f"{_in_full(row, row.score)}\n{said}"
         return None
 
 

@@ -3577,6 +3577,10 @@
         <translation>Verzögerung {} s</translation>
     </message>
     <message>
+        <source>uncalibrated</source>
+        <translation>nicht kalibriert</translation>
+    </message>
+    <message>
         <source>{} is here</source>
         <translation>{} ist da</translation>
     </message>

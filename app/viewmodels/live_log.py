@@ -99,4 +99,5 @@ class LiveLog:
             picture,
             alerts and event.event == "identified" and here.name is not None,
             event.probability,
+            event.calibrated,
         )

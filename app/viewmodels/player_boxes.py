@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.likeness import likeness
 from app.session import Session
+from app.words import shortened
 from reid_core.errors import CameoError
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -92,9 +93,9 @@ class Boxes(QObject):
         place = (where[0], where[1], where[2], where[3])
         mark = self._marks.get(trace.tracklet)
         if mark is not None and (mark.is_likely or mark.is_chosen):
-            label = f"{mark.name} {mark.likeness}".strip()
+            label = f"{shortened(mark.name)} {mark.likeness}".strip()
             return Box(place, trace.kind, trace.tracklet, label, mark.is_likely, mark.is_chosen)
-        words = [trace.name] if trace.name else []
+        words = [shortened(trace.name)] if trace.name else []
         if words and trace.score is not None:
             words.append(likeness(trace.score, trace.probability, 3))
         label = " ".join(words)

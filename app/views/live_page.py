@@ -238,6 +238,11 @@ class Page(QWidget):
             words.append(self.tr("loading the models…"))
         if status.delay_s is not None:
             words.append(self.tr("delay {} s").format(decimal(status.delay_s, 2)))
+        found = live.found
+        if found is not None and any(
+            p.score is not None and not p.calibrated for p in found.people
+        ):
+            words.append(self.tr("uncalibrated"))
         self._status.setText("  ·  ".join(words))
 
     def _on_alert(self, event: EventRow) -> None:

@@ -24,6 +24,7 @@ from app.likeness import likeness
 from app.live import Found, Picture
 from app.models.live_events import who
 from app.viewmodels.live_boxes import boxes_at
+from app.words import shortened
 from reid_core.actions.watch_types import Shown
 
 ALERT_MS = 6000
@@ -153,7 +154,7 @@ class LivePicture(QWidget):
         for pen in (QPen(dark, width + 2), QPen(_colour(one), width)):
             painter.setPen(pen)
             painter.drawRoundedRect(box, 3, 3)
-        text = who(one.name, one.stranger)
+        text = shortened(who(one.name, one.stranger))
         if one.name is not None and one.score is not None:
             text += f"  {likeness(one.score, one.probability)}"
         self._paint_label(painter, text, one, box, strong=strong)
@@ -166,7 +167,6 @@ class LivePicture(QWidget):
         font = QFont(self.font())
         font.setBold(one.name is not None)
         metrics = QFontMetricsF(font)
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(120.0, box.width()))
         size = QSizeF(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
         label = self._label_place(box, size, below=one.kind == "body")
         painter.setPen(Qt.PenStyle.NoPen)

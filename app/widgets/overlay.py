@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from app import theme
 from app.viewmodels.player_boxes import Box
 
-LONGEST = 28  # letters of a label
 PAD = 4.0
 
 
@@ -86,8 +85,7 @@ def _label(painter: QPainter, box: Box, rect: QRectF, shown: QRectF) -> None:
     font = QFont(painter.font())
     font.setWeight(QFont.Weight.DemiBold if box.is_chosen else QFont.Weight.Medium)
     metrics = QFontMetricsF(font)
-    text = box.label if len(box.label) <= LONGEST else box.label[: LONGEST - 1] + "…"
-    width, height = metrics.horizontalAdvance(text) + 2 * PAD, metrics.height() + 2
+    width, height = metrics.horizontalAdvance(box.label) + 2 * PAD, metrics.height() + 2
     top = rect.top() - height - 2
     if top < shown.top():
         top = min(rect.bottom() + 2, shown.bottom() - height)
@@ -100,4 +98,4 @@ def _label(painter: QPainter, box: Box, rect: QRectF, shown: QRectF) -> None:
     painter.drawRoundedRect(place, 3, 3)
     painter.setFont(font)
     painter.setPen(ink)
-    painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+    painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), box.label)

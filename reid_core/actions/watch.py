@@ -138,7 +138,7 @@ class Watcher:
             self._link(found, rows, events)
         events += self._leave(self._now - GONE_S)
         here = [track for some in rows.values() for track in some.values()]
-        people = tuple(_shown(self._seen[t]) for t in here if t in self._seen)
+        people = tuple(self._shown(self._seen[t]) for t in here if t in self._seen)
         numbered, self._numbered = tuple(self._numbered), []
         return Update(events, people, numbered)
 
@@ -348,21 +348,32 @@ class Watcher:
         with_score: bool = True,
     ) -> Event:
         score = one.score if with_score else None
-        return Event(what, round(time_s, 3), one.track, one.kind, one.name, score, box)
+        return Event(
+            what,
+            round(time_s, 3),
+            one.track,
+            one.kind,
+            one.name,
+            score,
+            box,
+            calibrated=self._is_calibrated(one.kind),
+        )
 
+    def _shown(self, one: _Seen) -> Shown:
+        return Shown(
+            one.track,
+            one.kind,
+            one.box,
+            one.person,
+            one.name,
+            one.score,
+            one.stranger if one.name is None else None,
+            one.probability,
+            self._is_calibrated(one.kind),
+        )
 
-def _shown(one: _Seen) -> Shown:
-    stranger = one.stranger if one.name is None else None
-    return Shown(
-        one.track,
-        one.kind,
-        one.box,
-        one.person,
-        one.name,
-        one.score,
-        stranger,
-        one.probability,
-    )
+    def _is_calibrated(self, kind: Kind) -> bool:
+        return self._means[kind][1] is not None
 
 
 def watch(

@@ -15,6 +15,7 @@ class Event:
 
     probability: of identified, that it is them of everybody enrolled and nobody of them; None
     when uncalibrated, or when the name comes from the face in a body or from the user.
+    calibrated: whether it is known, from this library's own data, what similarities mean.
     """
 
     event: str
@@ -25,6 +26,7 @@ class Event:
     score: float | None = None
     box: Box | None = None
     probability: float | None = None
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Shown:
     """Somebody in the picture. box: xyxy frame pixels. score: similarity to who it is.
 
     person, name: None for a stranger; stranger: their number, None before enough was seen.
-    probability: as of an `Event`, of the newest looks.
+    probability, calibrated: as of an `Event`, of the newest looks.
     """
 
     track: int
@@ -43,6 +45,7 @@ class Shown:
     score: float | None = None
     stranger: int | None = None
     probability: float | None = None
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

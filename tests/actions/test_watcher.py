@@ -389,7 +389,8 @@ def test_the_lines_of_the_command_line_are_as_they_were(
     events = list(watch(library, models, film, seconds=3))
     first = json.loads(json.dumps(plain(events[0])))
     fields = ["event", "time_s", "track", "kind", "name", "score", "box", "probability"]
-    assert list(first) == fields
+    assert list(first) == [*fields, "calibrated"]
+    assert first["calibrated"] is False
     assert first["event"] == "enter"
     assert first["track"] == 0
     assert len(first["box"]) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 
 from app.live import Found
@@ -117,3 +118,14 @@ def test_what_cannot_be_motion_is_not_carried_on() -> None:
 def test_old_boxes_are_not_shown() -> None:
     assert boxes_at(found(1.0, 0), None, 1.1 + STALE_S) == []
     assert boxes_at(None, None, 1.0) == []
+
+
+def test_a_score_says_whether_its_meaning_was_measured() -> None:
+    events = LiveEvents()
+    row = EventRow(1, "identified", 1, "face", 0.0, 1, "Ada", score=0.9)
+    events.add([row, replace(row, number=2, is_calibrated=True, probability=0.97)])
+    sure, unsure = (events.index(n, 0) for n in (0, 1))
+    assert sure.data(Qt.ItemDataRole.AccessibleTextRole).endswith("97% probable")
+    assert unsure.data(Qt.ItemDataRole.AccessibleTextRole).endswith("similarity 0.90, uncalibrated")
+    assert "measured on your own data" in sure.data(Qt.ItemDataRole.ToolTipRole)
+    assert "not measured" in unsure.data(Qt.ItemDataRole.ToolTipRole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +228,17 @@ def test_what_is_measured_is_shown(qtbot: QtBot, stand: Stand) -> None:
     assert "pictures per second" in stand.page._status.text()
     stand.frames.is_connected = False
     qtbot.waitUntil(lambda: "Reconnecting" in stand.page.picture._note)
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_the_line_says_when_scores_mean_nothing(
+    qtbot: QtBot, stand: Stand, calibrated: bool
+) -> None:
+    stand.watcher.here = (replace(shown(0, name="Ada"), score=0.9, calibrated=calibrated),)
+    begin(qtbot, stand)
+    stand.frames.give(*(frame(n, 1 + n / 30) for n in range(20)))
+    qtbot.waitUntil(lambda: "delay" in stand.page._status.text())
+    assert ("uncalibrated" in stand.page._status.text()) is not calibrated
 
 
 def test_the_menu_offers_what_there_is(qtbot: QtBot, stand: Stand) -> None:
