@@ -20,6 +20,7 @@ EVERY_MS = 2000
 AT_ONCE = 1000  # events looked at
 # of videos, and what comes in crowds and changes nothing that is shown before the last of it came
 FOOTAGE = {"add video", "resume video", "remove video", "relink", "indexed"}
+SWITCHES = {"use model", "accept retraining", "roll back", "drop retraining"}
 QUIET = {"index segment", "embed again", "pool", "erase events"}
 
 
@@ -66,9 +67,10 @@ class Elsewhere(QObject):
             if event.action == "forget":
                 self._forget(event)
         session = self._session
-        is_switched = "use model" in actions
+        if "use model" in actions:
+            session.history.clear()  # its steps have no vectors of the network now in use
+        is_switched = bool(actions & SWITCHES)
         if is_switched:
-            session.history.clear()  # its steps have no vectors of the model now in use
             session.models_changed.emit()
         if actions - FOOTAGE:
             session.people_changed.emit()

@@ -115,6 +115,15 @@ def test_footage_and_models(session: Session, other: Library, look) -> None:
     assert look() == ["models_changed", "people_changed", "footage_changed"]
 
 
+@pytest.mark.parametrize("action", ["accept retraining", "roll back", "drop retraining"])
+def test_a_switch_to_a_retrained_model_is_followed(
+    session: Session, other: Library, look, action: str
+) -> None:
+    with other.transaction(action):
+        pass
+    assert "models_changed" in look()
+
+
 def test_an_erased_log_hides_nothing(session: Session, other: Library, look) -> None:
     with other.transaction("notes") as tx:
         people.set_notes(tx, person(other, "Ada"), "a note")
