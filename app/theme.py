@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 
+from app.glyphs import Glyph
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -102,7 +104,7 @@ def icon(name: str, colour: str = "text") -> QIcon:
     known = {f.name for f in fields(Colours)}
     shade = getattr(_now, colour) if colour in known else colour
     made: QIcon = qtawesome.icon(f"ph.{name}", color=shade, color_disabled=_now.line)
-    return made
+    return QIcon(Glyph(made))
 
 
 def icon_size(px: int = ICON) -> QSize:
