@@ -172,11 +172,14 @@ def _held_out(
             llr.Weighted.of(given.scores[rows], given.same[rows], weight[rows])
             for rows in ((fold[0] != k) & (fold[1] != k), (fold[0] == k) & (fold[1] == k))
         )
+        if not (judged.genuine.any() and judged.impostor.any()):
+            continue
         try:
             knots = FITS[method](learnt, least=bounds[0], most=bounds[1])
-            found.append(np.mean([llr.cost(knots, judged, prior=p) for p in PRIORS]))
-        except EvaluationError:
+        except EvaluationError:  # a map that cannot be made is worth nothing there
+            found.append(1.0)
             continue
+        found.append(float(np.mean([llr.cost(knots, judged, prior=p) for p in PRIORS])))
     return float(np.mean(found)) if found else 1.0
 
 

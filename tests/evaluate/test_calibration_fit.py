@@ -222,3 +222,21 @@ def test_pairs_count_once_each() -> None:
     assert len(pairs) == 2
     assert pairs.people == 3
     assert sorted(pairs.passing(0.5).tolist()) == pytest.approx([1 / 3, 1.0])
+
+
+def test_a_map_that_cannot_be_made_of_some_people_costs_what_knowing_nothing_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given, bounds = world(60, np.random.default_rng(0)), (-5.0, 5.0)
+    _, before, _ = calibrate.choose(given, bounds)
+    folds = iter(range(calibrate.N_FOLDS + 1))
+
+    def failing(some: llr.Weighted, *, least: float, most: float) -> llr.Knots:
+        if next(folds) == 0:
+            raise EvaluationError("made")
+        return llr.logistic(some, least=least, most=most)
+
+    monkeypatch.setitem(calibrate.FITS, "logistic", failing)
+    _, after, _ = calibrate.choose(given, bounds)
+    assert after["isotonic"] == before["isotonic"]
+    assert after["logistic"] > before["logistic"] + 0.05
