@@ -1403,6 +1403,10 @@
         <translation>Bilder</translation>
     </message>
     <message>
+        <source>Details of the model</source>
+        <translation>Einzelheiten zum Modell</translation>
+    </message>
+    <message>
         <source>Download ({})</source>
         <translation>Herunterladen ({})</translation>
     </message>
@@ -1948,6 +1952,30 @@
     <message>
         <source>keep as it is</source>
         <translation>so belassen</translation>
+    </message>
+    <message>
+        <source>pool</source>
+        <translation>Vektoren zusammengefasst</translation>
+    </message>
+    <message>
+        <source>calibrate</source>
+        <translation>kalibriert</translation>
+    </message>
+    <message>
+        <source>remove calibration</source>
+        <translation>Kalibrierung entfernt</translation>
+    </message>
+    <message>
+        <source>retrain</source>
+        <translation>Nachtraining begonnen</translation>
+    </message>
+    <message>
+        <source>retrained</source>
+        <translation>nachtrainiert</translation>
+    </message>
+    <message>
+        <source>retraining stopped</source>
+        <translation>Nachtraining abgebrochen</translation>
     </message>
     <message>
         <source>accept retraining</source>

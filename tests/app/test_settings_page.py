@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app import bootstrap, theme
-from app.models.events import Column, EventsModel, in_words
+from app.models.events import ACTIONS, Column, EventsModel, in_words
 from app.pages import HIDDEN, PAGES
 from app.session import Message, Session
 from app.settings import Settings, load_settings, save_settings
@@ -337,3 +338,14 @@ def test_a_language_that_is_not_translated_cannot_be_chosen(
     assert not can_choose_german()
     (tmp_path / "cameo_de.qm").write_bytes(b"")
     assert can_choose_german()
+
+
+def test_everything_that_the_library_notes_has_words() -> None:
+    root = Path(__file__).resolve().parents[2]
+    noted = {
+        action
+        for path in (root / "reid_core").rglob("*.py")
+        for action in re.findall(r'\.transaction\(\s*"([^"]+)"', path.read_text("utf-8"))
+    }
+    assert {"enroll", "calibrate"} <= noted
+    assert noted <= set(ACTIONS)
