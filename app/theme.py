@@ -85,6 +85,16 @@ def is_dark() -> bool:
     return _now is DARK
 
 
+def over_picture(alpha: int, *, light: bool = False) -> QColor:
+    """A shade laid over a picture, so that lines and words are seen on any; alpha: 0 to 255.
+
+    It is the same in both themes, for pictures are.
+    """
+    shade = QColor("white" if light else "black")
+    shade.setAlpha(alpha)
+    return shade
+
+
 def apply_theme(app: QApplication, theme: str) -> None:
     """Dress the program: theme is "system", "light" or "dark"."""
     global _now

@@ -176,12 +176,12 @@ class FacePicker(QWidget):
             colour = QColor(c.warn if self._spots[place].is_poor else c.good)
         width = 3.5 if is_chosen else 2.5 if place == self._pointed else 1.6
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 110), width + 2))
+        painter.setPen(QPen(theme.over_picture(110), width + 2))
         painter.drawRoundedRect(rect, 4, 4)
         painter.setPen(QPen(colour, width))
         painter.drawRoundedRect(rect, 4, 4)
         if self.hasFocus() and place == self._at and len(self._spots) > 1:
-            painter.setPen(QPen(QColor("#ffffff"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(theme.over_picture(255, light=True), 1, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(rect.adjusted(-4, -4, 4, 4), 6, 6)
         if len(self._spots) > 1 or is_chosen:
             self._paint_number(painter, rect, colour, "✓" if is_chosen else str(place + 1))

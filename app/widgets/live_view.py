@@ -148,7 +148,7 @@ class LivePicture(QWidget):
 
     def _paint_person(self, painter: QPainter, one: Shown, box: QRectF) -> None:
         strong = one.track in (self._over, self._focus)
-        dark = QColor(0, 0, 0, 110)  # so that the line is seen on a bright picture as well
+        dark = theme.over_picture(110)  # so that the line is seen on a bright picture as well
         width = 3.0 if strong else 2.0
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(dark, width + 2), QPen(_colour(one), width)):

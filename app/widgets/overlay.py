@@ -53,11 +53,11 @@ def paint_boxes(
 def paint_band(painter: QPainter, rect: QRectF) -> None:
     """The box that is being drawn."""
     painter.save()
-    painter.setPen(QPen(QColor(0, 0, 0, 160), 3))
+    painter.setPen(QPen(theme.over_picture(160), 3))
     painter.drawRect(rect)
-    pen = QPen(QColor("#ffffff"), 1, Qt.PenStyle.DashLine)
+    pen = QPen(theme.over_picture(255, light=True), 1, Qt.PenStyle.DashLine)
     painter.setPen(pen)
-    painter.setBrush(QColor(255, 255, 255, 36))
+    painter.setBrush(theme.over_picture(36, light=True))
     painter.drawRect(rect)
     painter.restore()
 
@@ -74,7 +74,7 @@ def _outline(painter: QPainter, box: Box, rect: QRectF) -> None:
     if not (box.is_known or box.is_chosen):
         colour.setAlpha(150)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, 90), width + 1.6))
+    painter.setPen(QPen(theme.over_picture(90), width + 1.6))
     painter.drawRoundedRect(rect, 3, 3)
     painter.setPen(QPen(colour, width))
     painter.drawRoundedRect(rect, 3, 3)
@@ -91,8 +91,12 @@ def _label(painter: QPainter, box: Box, rect: QRectF, shown: QRectF) -> None:
         top = min(rect.bottom() + 2, shown.bottom() - height)
     left = min(max(rect.left(), shown.left()), shown.right() - width)
     place = QRectF(left, top, width, height)
-    ground = _colour(box) if box.is_known or box.is_chosen else QColor(20, 20, 20, 200)
-    ink = QColor(theme.DARK.on_accent) if box.is_known or box.is_chosen else QColor("#ffffff")
+    ground = _colour(box) if box.is_known or box.is_chosen else theme.over_picture(200)
+    ink = (
+        QColor(theme.DARK.on_accent)
+        if box.is_known or box.is_chosen
+        else theme.over_picture(255, light=True)
+    )
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
     painter.drawRoundedRect(place, 3, 3)

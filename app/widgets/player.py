@@ -179,9 +179,9 @@ class Screen(QWidget):
         place = painter.boundingRect(room, flags, words)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 190))
+        painter.setBrush(theme.over_picture(190))
         painter.drawRoundedRect(place.adjusted(-12, -6, 12, 6), 6, 6)
-        painter.setPen(QColor("#ffffff"))
+        painter.setPen(theme.over_picture(255, light=True))
         painter.drawText(room, flags, words)
 
 

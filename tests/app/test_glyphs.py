@@ -1,6 +1,9 @@
-"""Icons where there is no room for them; any warning of Qt's fails a test."""
+"""Icons where there is no room for them, and colours; any warning of Qt's fails a test."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import pytest
 import qtawesome
@@ -11,6 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.widgets.parts import button, tool
+
+
+def test_colours_are_the_themes_alone() -> None:
+    for path in sorted(Path(theme.__file__).parent.rglob("*.py")):
+        numbers = re.findall(r"QColor\(\s*(?:\d|\"#).*", path.read_text("utf-8"))
+        assert path.name == "theme.py" or not numbers, (path.name, numbers)
+    assert theme.over_picture(90).getRgb() == (0, 0, 0, 90)
+    assert theme.over_picture(36, light=True).getRgb() == (255, 255, 255, 36)
 
 
 @pytest.mark.parametrize("size", [QSize(0, 0), QSize(0, 20), QSize(-4, 10), QSize()])
