@@ -34,6 +34,7 @@ class DetailsPanel(QScrollArea):
     def __init__(self, models: Models, words: InstalledModel) -> None:
         super().__init__()
         self._models, self._words = models, words
+        self.setAccessibleName(self.tr("Details of the model"))
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._name, self._role = label("", "heading", wrap=True), label("", "muted", wrap=True)

@@ -42,6 +42,10 @@ def shown(session: Session, qtbot: QtBot) -> Page:
     return made
 
 
+def test_the_details_have_a_name_for_those_who_do_not_see_them(page: Page) -> None:
+    assert page.details.accessibleName() == "Details of the model"
+
+
 def choose(page: Page, name: str) -> None:
     """Click the row of a model."""
     place = page.table.model()
