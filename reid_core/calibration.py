@@ -133,9 +133,9 @@ class Calibration:
         try:
             one = _read(json.loads(text))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            why = _short(error) if isinstance(error, ValueError) else "it is not what was written"
             raise LibraryCorrupt(
-                f"A stored calibration cannot be read ({_short(error)}). "
-                "Make it anew with: cameo calibrate"
+                f"A stored calibration cannot be read ({why}). Make it anew with: cameo calibrate"
             ) from error
         return one
 

@@ -36,7 +36,7 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One face or body in a picture. name: whom it is taken for, None when nobody reaches the
-    threshold or none is known. box: xyxy in pixels. candidates: the nearest, best first.
+    threshold, none is known or the look is too poor (`LEAST`) to speak for anybody. box: xyxy in pixels. candidates: the nearest, best first.
     """
 
     box: tuple[float, float, float, float]
@@ -95,7 +95,9 @@ def _one(models: Models, people: _People, source: str, kind: Kind) -> Identified
     probes = []
     for look in looks_in(models, image, kind):
         candidates = people.candidates(look.vector, look.quality)
-        least = people.threshold.value
+        least = (
+            people.threshold.value if look.quality >= LEAST else None
+        )  # very poor looks are alike
         sure = least is not None and candidates and candidates[0].score >= least
         box = tuple(round(float(v), 1) for v in look.box)
         name = candidates[0].name if sure else None

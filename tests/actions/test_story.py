@@ -227,6 +227,15 @@ def test_who_is_in_the_photograph(copy: Library, models: Models) -> None:
     assert "reference" in threshold.describe()
 
 
+def test_a_very_poor_look_is_taken_for_nobody(
+    copy: Library, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reid_core.actions.identify.LEAST", 1.01)
+    (result,), _ = identify(copy, models, [str(sample_photograph())])
+    assert {p.name for p in result.probes} == {None}
+    assert result.probes[5].candidates[0].name == "Far right"
+
+
 def test_watching_the_film_live(copy: Library, models: Models, played) -> None:
     events = list(watch(copy, models, str(played[0].film), seconds=8))
     named = {e.name for e in events if e.event == "identified"}
