@@ -36,7 +36,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One face or body in a picture. name: whom it is taken for, None when nobody reaches the
-    threshold, none is known or the look is too poor (`LEAST`) to speak for anybody. box: xyxy in pixels. candidates: the nearest, best first.
+    threshold, none is known or the look is too poor (`LEAST`) to speak for anybody. box: xyxy in
+    pixels. candidates: the nearest, best first.
     """
 
     box: tuple[float, float, float, float]
