@@ -121,7 +121,9 @@ def test_enrol_keep_in_order_and_forget(
     ready(page, qtbot, "good")
     write(page, "A. Gul")
     qtbot.waitUntil(page.sheet._like.isVisible)
-    assert page.sheet._like.text() == "Looks like Abdullah Gul, already enrolled (1.00)."
+    assert page.sheet._like.text() == (
+        "Looks like Abdullah Gul, already enrolled (similarity 1.00, uncalibrated)."
+    )
     page.sheet._use_like.click()
     ready(page, qtbot, "known")
     assert not page.sheet.keep.isEnabled()
