@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from app.from_core import sentence_of
 from app.settings import Settings
@@ -117,7 +119,7 @@ class Session(QObject):
                 self.message.emit(Message(line, action=self.tr("Undo"), call=self.undo))
             elif line:
                 self.message.emit(Message(line))
-            if then is not None:
+            if then is not None and _is_there(then):
                 then(result)
 
         def look_again() -> None:
@@ -181,3 +183,10 @@ class Session(QObject):
     def _forget_models(self) -> None:
         self._turn += 1
         self._models = self._searcher = None
+
+
+def _is_there(call: Callable[..., object]) -> bool:
+    """Whether what a call belongs to still exists: a page may have been closed meanwhile."""
+    bound = call.func if isinstance(call, partial) else call
+    owner = getattr(bound, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from app.elsewhere import Elsewhere
 from app.session import Session
@@ -190,6 +193,22 @@ def test_a_change_that_was_made_is_told_though_somebody_cancelled_it(
     qtbot.waitUntil(lambda: job.is_over)
     assert job.state == "done"
     assert told == ["changed", "made"]
+
+
+def test_a_page_that_was_closed_meanwhile_is_not_told(qtbot: QtBot, session: Session) -> None:
+    class Asking(QObject):
+        kept = Signal()
+
+        def on_kept(self, _: object) -> None:
+            self.kept.emit()
+
+    for then in (lambda one: one.on_kept, lambda one: partial(one.on_kept)):
+        asking, go = Asking(), threading.Event()
+        job = session.change("change", lambda _, go=go: go.wait(5), then=then(asking))
+        delete(asking)
+        go.set()
+        qtbot.waitUntil(lambda job=job: job.is_over)  # raises what is raised in the loop
+        assert job.state == "done"
 
 
 def test_models_being_loaded_when_others_are_taken_are_not_kept(
