@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from shiboken6 import isValid
 
 from app.from_core import sentence_of
 from app.settings import Settings
-from app.tasks import Job, Tasks
+from app.tasks import Job, Tasks, tell_if_there
 from reid_core.errors import CameoError
 from reid_core.library import Library
 from reid_core.library.history import History
@@ -119,8 +117,8 @@ class Session(QObject):
                 self.message.emit(Message(line, action=self.tr("Undo"), call=self.undo))
             elif line:
                 self.message.emit(Message(line))
-            if then is not None and _is_there(then):
-                then(result)
+            if then is not None:
+                tell_if_there(then, result)
 
         def look_again() -> None:
             if job.state != "done":  # a part of it may have been made
@@ -183,10 +181,3 @@ class Session(QObject):
     def _forget_models(self) -> None:
         self._turn += 1
         self._models = self._searcher = None
-
-
-def _is_there(call: Callable[..., object]) -> bool:
-    """Whether what a call belongs to still exists: a page may have been closed meanwhile."""
-    bound = call.func if isinstance(call, partial) else call
-    owner = getattr(bound, "__self__", None)
-    return not isinstance(owner, QObject) or isValid(owner)

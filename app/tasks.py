@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
 
 from app.from_core import sentence_of
 from reid_core.errors import CameoError
@@ -170,9 +171,9 @@ class Tasks(QObject):
             job.state = "cancelled"
             return job
         if then is not None:
-            job.done.connect(then)
+            job.done.connect(partial(tell_if_there, then))
         if failed is not None:
-            job.failed.connect(failed)
+            job.failed.connect(partial(tell_if_there, failed))
         if latest is not None:
             if (older := self._latest.get(latest)) is not None:
                 older.cancel()
@@ -264,3 +265,14 @@ class Tasks(QObject):
             except Empty:
                 return
             call()
+
+
+def tell_if_there(call: Callable[[Any], object], answer: object) -> None:
+    """Give an answer to whom it was for, unless that was deleted meanwhile: a page was closed."""
+    bound = call.func if isinstance(call, partial) else call
+    held = [getattr(bound, "__self__", None)]
+    code, cells = getattr(bound, "__code__", None), getattr(bound, "__closure__", None) or ()
+    if code is not None and "self" in code.co_freevars:  # a function within a method
+        held.append(cells[code.co_freevars.index("self")].cell_contents)
+    if all(isValid(one) for one in held if isinstance(one, QObject)):
+        call(answer)

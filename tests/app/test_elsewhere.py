@@ -202,7 +202,14 @@ def test_a_page_that_was_closed_meanwhile_is_not_told(qtbot: QtBot, session: Ses
         def on_kept(self, _: object) -> None:
             self.kept.emit()
 
-    for then in (lambda one: one.on_kept, lambda one: partial(one.on_kept)):
+        def asks_within(self) -> Callable[[object], None]:
+            return lambda _: self.kept.emit()
+
+    for then in (
+        lambda one: one.on_kept,
+        lambda one: partial(one.on_kept),
+        lambda one: one.asks_within(),
+    ):
         asking, go = Asking(), threading.Event()
         job = session.change("change", lambda _, go=go: go.wait(5), then=then(asking))
         delete(asking)
