@@ -22,7 +22,8 @@ from common import show, store
 from reid_core.actions.faces import looks_in
 from reid_core.actions.loading import Models
 from reid_core.errors import SourceError
-from reid_core.evaluate.doctor import Problem, examine
+from reid_core.evaluate.doctor import examine
+from reid_core.evaluate.problems import Problem
 from reid_core.images import list_images, read_image
 from reid_core.types import Floats, Kind
 

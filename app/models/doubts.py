@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from app.models.rows import TEXTS, ListRows, SortRole
 from app.words import decimal
-from reid_core.actions.check_people import Doubt, Shown
-from reid_core.evaluate.doctor import Problem
+from reid_core.actions.check_types import Doubt, Shown
+from reid_core.evaluate.problems import Problem
 
 PICTURES = 3  # shown of one finding
 

@@ -12,7 +12,8 @@ from reid_core.errors import CameoError
 from reid_core.protocols import Progress
 
 if TYPE_CHECKING:
-    from reid_core.actions.check_people import Checked, Doubt
+    from reid_core.actions.check_people import Checked
+    from reid_core.actions.check_types import Doubt
 
 
 class PeopleCheck(QObject):

@@ -24,8 +24,8 @@ from app.viewmodels.people_check import PeopleCheck
 from app.widgets.painting import MIDDLE, paint_ground, paint_picture, paint_text, smaller
 from app.widgets.parts import EmptyState, button, label, row, tool
 from app.widgets.thumbs import Thumbnails
-from reid_core.actions.check_people import Doubt, Shown
-from reid_core.evaluate.doctor import Problem
+from reid_core.actions.check_types import Doubt, Shown
+from reid_core.evaluate.problems import Problem
 
 SMALL, LARGE = 44, 148  # px of a face in the list, and of the one looked at
 PAD = 6

@@ -13,7 +13,8 @@ from reid_core.cli.state import One, models_for, open_library
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from reid_core.actions.check_people import Checked, Doubt
+    from reid_core.actions.check_people import Checked
+    from reid_core.actions.check_types import Doubt
 
 Templates = Annotated[list[str], typer.Argument(help="Ids from: cameo people show")]
 
@@ -131,7 +132,7 @@ def _basis(one: Checked) -> str:
 
 def means(doubt: Doubt) -> str:
     """What was found, in a sentence."""
-    from reid_core.evaluate.doctor import Problem
+    from reid_core.evaluate.problems import Problem
 
     name, facing = doubt.name, doubt.facing
     match doubt.problem:
@@ -165,7 +166,7 @@ def _poor(doubt: Doubt) -> str:
 
 def what_to_do(doubt: Doubt) -> list[str]:
     """Commands, one of which puts it right; the last leaves it as it is."""
-    from reid_core.evaluate.doctor import Problem
+    from reid_core.evaluate.problems import Problem
 
     name, facing = shlex.quote(doubt.name), doubt.facing
     ids = " ".join(t.shown_id for t in doubt.templates)

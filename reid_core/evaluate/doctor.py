@@ -14,7 +14,6 @@ is judged anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import repeat
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from reid_core import quality as rating
 from reid_core.evaluate.likeness import NOBODY, Gallery, Scale, measure
+from reid_core.evaluate.problems import Problem
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats
 
@@ -30,16 +30,6 @@ MOST = 0.9  # of the time goes into comparing everybody with everybody, as far a
 POOR = 2 * rating.LEAST  # whoever's best template is below it is hardly found
 
 Ids = NDArray[np.int64]
-
-
-class Problem(StrEnum):
-    """What may be wrong, most serious first."""
-
-    WRONG_PERSON = "wrong_person"
-    SAME_PERSON = "same_person"
-    LOW_QUALITY = "low_quality"
-    NO_VARIETY = "no_variety"
-    TOO_FEW = "too_few"
 
 
 @dataclass(frozen=True, slots=True)

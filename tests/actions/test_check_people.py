@@ -7,10 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from reid_core.actions import check_people
-from reid_core.actions.check_people import Checked, Doubt
+from reid_core.actions.check_people import Checked
+from reid_core.actions.check_types import Doubt
 from reid_core.actions.loading import Models
 from reid_core.errors import ModelMismatch, PersonNotFound
-from reid_core.evaluate.doctor import Problem
+from reid_core.evaluate.problems import Problem
 from reid_core.library import Library, people
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -193,3 +195,14 @@ def test_a_toast_offers_its_action_once(qtbot: QtBot) -> None:
     toast._button.click()
     assert called == [1]
     assert not toast.isVisible()
+
+
+def test_the_first_page_imports_nothing_heavy() -> None:
+    """What is slow to import comes when it is needed, in a thread."""
+    code = (
+        "import sys, app.bootstrap, app.elsewhere, app.views.people_page, app.views.window; "
+        "print(sorted({'cv2', 'faiss', 'onnxruntime', 'pyqtgraph', 'scipy', 'torch'}"
+        " & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

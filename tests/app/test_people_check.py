@@ -17,7 +17,7 @@ from app.viewmodels.people import People
 from app.viewmodels.people_check import PeopleCheck
 from app.views.people_dialogs import NameQuestion
 from app.views.people_page import Page
-from reid_core.evaluate.doctor import Problem
+from reid_core.evaluate.problems import Problem
 from reid_core.library import Library, people
 
 WRONG, SAME, FEW = Problem.WRONG_PERSON, Problem.SAME_PERSON, Problem.TOO_FEW

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from reid_core.evaluate import likeness
-from reid_core.evaluate.doctor import Finding, Problem, examine
+from reid_core.evaluate.doctor import Finding, examine
 from reid_core.evaluate.likeness import NOBODY, Gallery
+from reid_core.evaluate.problems import Problem
 
 DIM = 64
 WRONG, SAME = Problem.WRONG_PERSON, Problem.SAME_PERSON
