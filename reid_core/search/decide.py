@@ -62,14 +62,3 @@ def best_over_templates(
     _, first = np.unique(flat_ids[order], return_index=True)
     keep = order[np.sort(first)]
     return flat_scores[keep], flat_ids[keep], rows[keep]
-
-
-def rank_people(scores: Floats, people: NDArray[np.int64]) -> list[tuple[int, float]]:
-    """Who each similarity speaks for: (person, best score) by falling score.
-
-    scores: (N,) cosines of one probe to N templates. people: (N,) whose template each is.
-    """
-    best: dict[int, float] = {}
-    for person, score in zip(people.tolist(), scores.tolist(), strict=True):
-        best[person] = max(score, best.get(person, -1.0))
-    return sorted(best.items(), key=lambda item: -item[1])
