@@ -25,7 +25,7 @@ from reid_core.evaluate.allpairs import (
     above,
     level_of,
 )
-from reid_core.evaluate.intervals import clopper_pearson
+from reid_core.evaluate.intervals import clopper_pearson, percentiles
 from reid_core.protocols import Progress, no_progress
 
 ROUNDS = 1000
@@ -117,16 +117,6 @@ def _pairs_of_two(drawn: Doubles, pictures: Ids) -> float:
     return float((own.sum() ** 2 - np.sum(own**2)) / 2)
 
 
-def interval(values: Doubles, *, confidence: float = 0.95) -> tuple[float, float]:
-    """(low, high) percentiles of the draws; draws without an answer are left out."""
-    tail = (1 - confidence) / 2
-    answered = values[np.isfinite(values)]
-    if not len(answered):
-        return float("nan"), float("nan")
-    low, high = np.quantile(answered, [tail, 1 - tail])
-    return float(low), float(high)
-
-
 def share_interval(
     values: Doubles, value: float, *, units: int, confidence: float = 0.95
 ) -> tuple[float, float]:
@@ -135,7 +125,7 @@ def share_interval(
     units: how many independent ones all agree; the bound is the exact one of so many
     (`clopper_pearson`).
     """
-    low, high = interval(values, confidence=confidence)
+    low, high = percentiles(values, confidence=confidence)
     if not np.isfinite(low):  # no draw has an answer, so nothing is known
         return 0.0, 1.0
     n = max(units, 1)

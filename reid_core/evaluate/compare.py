@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reid_core.evaluate.allpairs import Doubles, Ids
-from reid_core.evaluate.clustered import interval
+from reid_core.evaluate.intervals import percentiles
 
 BETTER, WORSE, SAME = "better", "worse", "no difference shown"
 FEW = 6  # people: that fewer all agree happens by chance in more than one case of twenty
@@ -76,7 +76,7 @@ def difference(
 
     people: how many the figure is of; of fewer than `FEW` no difference can be shown.
     """
-    low, high = interval(drawn)
+    low, high = percentiles(drawn)
     verdict = SAME
     if people >= FEW and (low > 0 or high < 0):
         verdict = BETTER if (low > 0) == more_is_better else WORSE

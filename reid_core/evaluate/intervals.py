@@ -1,15 +1,13 @@
 """How sure a measured number is.
 
 The binomial intervals take trials as independent. Pairs that share people are not, so for them
-the intervals are a little too narrow; `bootstrap` over people or folds is the honest way out.
+the intervals are a little too narrow; a bootstrap over people or folds is the honest way out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 Z_95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 
@@ -43,24 +41,18 @@ def wilson(hits: int, n: int, *, z: float = Z_95) -> tuple[float, float]:
     return low, high
 
 
-def bootstrap(
-    statistic: Callable[[NDArray[np.int64]], float],
-    n: int,
-    *,
-    rounds: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> tuple[float, float]:
+def percentiles(drawn: ArrayLike, *, confidence: float = 0.95) -> tuple[float, float]:
     """(low, high) by the percentile bootstrap. Efron, Annals of Statistics 7, 1979.
 
-    statistic: called with (n,) indices drawn with repetition from 0..n-1; what an index stands
-    for (a pair, a person, a fold) is what is taken as independent. Raises ValueError for n < 1.
+    drawn: (R,) the statistic in each draw; NaN for one without an answer, which is left out. NaN
+    when none has one.
     """
-    _check(0, n)
-    rng = np.random.default_rng(seed)
-    drawn = [statistic(rng.integers(0, n, n)) for _ in range(rounds)]
     tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
+    values = np.asarray(drawn, np.float64)
+    answered = values[np.isfinite(values)]
+    if not len(answered):
+        return float("nan"), float("nan")
+    low, high = np.quantile(answered, [tail, 1 - tail])
     return float(low), float(high)
 
 

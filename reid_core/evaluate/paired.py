@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.evaluate.holdout import Bools, Ids, Split
+from reid_core.evaluate.intervals import percentiles
 from reid_core.evaluate.ranking import Ranked, by_person
 from reid_core.types import Floats
 
@@ -78,12 +79,8 @@ class Draws:
         """95 % of a statistic's values over draws of these people (P,), each a weight (P,)."""
         rng = np.random.default_rng(self._seed)
         share = np.full(len(who), 1 / len(who))
-        values = [
-            difference(w) for w in rng.multinomial(len(who), share, self._rounds).astype(float)
-        ]
-        values = [v for v in values if np.isfinite(v)]
-        low, high = np.quantile(values, [0.025, 0.975]) if values else (-np.inf, np.inf)
-        return float(low), float(high)
+        drawn = rng.multinomial(len(who), share, self._rounds).astype(float)
+        return percentiles([difference(weight) for weight in drawn])
 
 
 def rankings(case: Case, old: Ranked, new: Ranked, draw: Draws) -> list[Figure]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reid_core.evaluate.intervals import bootstrap, clopper_pearson, wilson
+from reid_core.evaluate.intervals import clopper_pearson, percentiles, wilson
 
 
 def at_least(hits: int, n: int, p: float) -> float:
@@ -49,14 +49,18 @@ def test_failures_mirror_successes(case: tuple[int, int]) -> None:
         assert interval(n - hits, n) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
-def test_bootstrap_of_a_mean_is_as_wide_as_theory_says() -> None:
-    values = np.random.default_rng(3).normal(5, 2, 400)
-    low, high = bootstrap(lambda rows: float(values[rows].mean()), 400, rounds=4000)
+def test_percentiles_of_a_mean_are_as_wide_as_theory_says() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(5, 2, 400)
+    low, high = percentiles([values[rng.integers(0, 400, 400)].mean() for _ in range(4000)])
     # 2 * 1.96 * sd / sqrt(n); 4000 rounds pin the quantiles to a few per cent
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.08)
     assert low < values.mean() < high
-    again = bootstrap(lambda rows: float(values[rows].mean()), 400, rounds=4000)
-    assert again == (low, high)
+
+
+def test_draws_without_an_answer_are_left_out() -> None:
+    assert percentiles([0.5, math.nan, 0.5]) == (0.5, 0.5)
+    assert np.isnan(percentiles([math.nan] * 3)).all()
 
 
 @pytest.mark.parametrize("case", [(0, 0), (-1, 5), (6, 5)])
