@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLocale, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QLocale
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.widgets.parts import label, row
+from app.widgets.plots import Swatch, dress_plot, line_pen, make_plot
 from app.words import decimal, percent
 from reid_core.calibration import Calibration
 
@@ -17,7 +20,6 @@ AMONG = (10, 1000)  # of so many looked through one is them, for each curve
 SHADES = ("accent", "body")
 POINTS = 400
 HEIGHT = 210  # px
-SWATCH = QSize(18, 12)
 
 
 class ChancePlot(QWidget):
@@ -26,17 +28,10 @@ class ChancePlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Calibration | None = None
-        self._plot = pg.PlotWidget(axisItems={s: _axis(s) for s in ("left", "bottom")})
-        self._plot.setAccessibleName(self.tr("Probability by similarity"))
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setFrameShape(QFrame.Shape.NoFrame)
+        self._plot = make_plot(self.tr("Probability by similarity"))
         self._plot.setFixedHeight(HEIGHT)
         self._plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._plot.setMinimumWidth(200)
-        self._plot.setAntialiasing(True)
         self._plot.setYRange(0, 100, padding=0.03)
         self._curves = [self._plot.plot() for _ in AMONG]
         self._band = pg.LinearRegionItem(movable=False)
@@ -48,8 +43,8 @@ class ChancePlot(QWidget):
         locale = QLocale()
         legend: list[QWidget | None] = []
         for shade, n in zip(SHADES, AMONG, strict=True):
-            legend += [_Swatch(shade), label(words.format(locale.toString(n)), "muted")]
-        legend += [_Swatch("text"), label(self.tr("threshold"), "muted"), None]
+            legend += [_swatch(shade), label(words.format(locale.toString(n)), "muted")]
+        legend += [_swatch("text"), label(self.tr("threshold"), "muted"), None]
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(2)
@@ -92,58 +87,23 @@ class ChancePlot(QWidget):
 
     def _dress(self) -> None:
         """Take the colours of now."""
-        c = theme.colours()
-        self._plot.setBackground(QColor(c.surface))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(c.line))
-            axis.setTextPen(pg.mkPen(c.muted))
-            axis.enableAutoSIPrefix(False)
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
+        dress_plot(self._plot)
         for shade, curve in zip(SHADES, self._curves, strict=True):
             curve.setPen(_pen(shade))
         self._line.setPen(_pen("text"))
-        ground = QColor(c.text)
+        ground = QColor(theme.colours().text)
         ground.setAlpha(28)
         self._band.setBrush(ground)
         for edge in self._band.lines:
             edge.setPen(pg.mkPen(None))
 
 
-class _Swatch(QWidget):
-    """How a line is drawn, for the legend."""
-
-    def __init__(self, shade: str) -> None:
-        super().__init__()
-        self._shade = shade
-        self.setFixedSize(SWATCH)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(_pen(self._shade))
-        painter.drawLine(0, self.height() // 2, self.width(), self.height() // 2)
-        painter.end()
-
-
-def _axis(side: str) -> pg.AxisItem:
-    """An axis that writes numbers as people here do."""
-    made = pg.AxisItem(side)
-    plain = made.tickStrings
-
-    def shown(values: list[float], scale: float, spacing: float) -> list[str]:
-        point = QLocale().decimalPoint()
-        return [text.replace(".", point) for text in plain(values, scale, spacing)]
-
-    made.tickStrings = shown
-    return made
-
-
 def _pen(shade: str) -> QPen:
-    pen = QPen(QColor(getattr(theme.colours(), shade)), 2.0)
-    pen.setCosmetic(True)
-    if shade == "text":
-        pen.setStyle(Qt.PenStyle.DashLine)
-    return pen
+    return line_pen(QColor(getattr(theme.colours(), shade)), dashed=shade == "text")
+
+
+def _swatch(shade: str) -> Swatch:
+    return Swatch(partial(_pen, shade))
 
 
 def _span(one: Calibration) -> tuple[float, float]:

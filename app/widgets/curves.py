@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -26,6 +26,7 @@ from app import theme
 from app.tips import plain_tip
 from app.viewmodels.train_curves import NONE, Curves, Points, smoothed
 from app.widgets.parts import clear, label
+from app.widgets.plots import Swatch, dress_plot, line_pen, make_plot
 from app.words import number, percent
 
 METRICS = {  # those that are drawn, by what their colour means elsewhere
@@ -38,7 +39,6 @@ NAMES = {"rank1": "Rank-1", "recall@1": "Recall@1"}
 WIDE = 350  # px that each plot has at least when they lie side by side
 LOWEST = 190  # px of a plot
 RAW = 90  # of 255, how strong the loss is drawn behind its running mean
-SWATCH = QSize(18, 12)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +65,7 @@ class Line:
         colour = QColor(getattr(theme.colours(), self.colour))
         if self.faint:
             colour.setAlpha(RAW)
-        pen = QPen(colour, 1.0 if self.faint else 2.0)
-        pen.setCosmetic(True)
-        if self.dashed:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        return pen
+        return line_pen(colour, 1.0 if self.faint else 2.0, dashed=self.dashed)
 
 
 PLOTS = 3
@@ -156,17 +152,10 @@ class Plot(QFrame):
         self._legend.setSpacing(theme.GAP)
         self._values = label("", "muted")
         self._values.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._plot = pg.PlotWidget(axisItems={s: _axis(s) for s in ("left", "bottom")})
-        self._plot.setAccessibleName(title)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setFrameShape(QFrame.Shape.NoFrame)
+        self._plot = make_plot(title)
         self._plot.setMinimumHeight(LOWEST - 60)
         self._plot.setMinimumWidth(160)
         self._plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self._plot.setAntialiasing(True)
         self._pointer = pg.InfiniteLine(angle=90, movable=False)
         self._pointer.hide()
         self._plot.addItem(self._pointer, ignoreBounds=True)
@@ -242,20 +231,14 @@ class Plot(QFrame):
         clear(self._legend)
         for line in self._lines:
             if not line.dashed and len(self._lines) > 1:
-                self._legend.addWidget(Swatch(line))
+                self._legend.addWidget(Swatch(line.pen))
                 self._legend.addWidget(label(line.name, "muted"))
         self._dress()
 
     def _dress(self) -> None:
         """Take the colours of now."""
         c = theme.colours()
-        self._plot.setBackground(QColor(c.surface))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(c.line))
-            axis.setTextPen(pg.mkPen(c.muted))
-            axis.enableAutoSIPrefix(False)
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
+        dress_plot(self._plot)
         if self._percent:
             self._plot.setYRange(0, 100, padding=0.02)
         self._pointer.setPen(pg.mkPen(c.muted, style=Qt.PenStyle.DotLine))
@@ -286,21 +269,6 @@ class Plot(QFrame):
         self._values.setToolTip(plain_tip(line) if shown != line else "")
 
 
-class Swatch(QWidget):
-    """How a curve is drawn, for the legend."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__()
-        self._line = line
-        self.setFixedSize(SWATCH)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self._line.pen())
-        painter.drawLine(0, self.height() // 2, self.width(), self.height() // 2)
-        painter.end()
-
-
 def _loss_lines(curves: Curves | None, name: str, trend: str, *, dashed: bool) -> list[Line]:
     if curves is None:
         return []
@@ -318,16 +286,3 @@ def _validation_lines(curves: Curves | None, metric: str, *, dashed: bool) -> li
         for name, colour in METRICS.items()
         if name != left_out and len((points := curves.validation.get(name, NONE))[0])
     ]
-
-
-def _axis(side: str) -> pg.AxisItem:
-    """An axis that writes numbers as people here do."""
-    made = pg.AxisItem(side)
-    plain = made.tickStrings
-
-    def shown(values: list[float], scale: float, spacing: float) -> list[str]:
-        point = QLocale().decimalPoint()
-        return [text.replace(".", point) for text in plain(values, scale, spacing)]
-
-    made.tickStrings = shown
-    return made
