@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from common import show
 
-from reid_core.evaluate import allpairs, clustered, curves
+from reid_core.evaluate import allpairs, curves, identity_bootstrap
 from reid_core.evaluate.allpairs import Counted, Rows
 from reid_core.evaluate.intervals import clopper_pearson
 
@@ -54,15 +54,18 @@ def tar(counted: Counted, threshold: float) -> float:
 def one(rows: Rows, truth: dict[str, float]) -> list[tuple[bool, bool]]:
     """Of each rate, whether the interval over people holds the truth, and the one over pairs."""
     counted, at = measured(rows)
-    people, n = clustered.people(rows, counted, far=max(FARS.values())), len(rows.pictures)
+    people, n = identity_bootstrap.people(rows, counted, far=max(FARS.values())), len(rows.pictures)
     drawn = np.array(
-        [clustered.tars(people, w, list(FARS.values())) for w in clustered.draws(n, rounds=ROUNDS)]
+        [
+            identity_bootstrap.tars(people, w, list(FARS.values()))
+            for w in identity_bootstrap.draws(n, rounds=ROUNDS)
+        ]
     )
     result = []
     for i, far in enumerate(FARS):
         value, pairs = tar(counted, at.thresholds[far]), len(counted.genuine)
         both = (
-            clustered.share_interval(drawn[:, i], value, units=n),
+            identity_bootstrap.share_interval(drawn[:, i], value, units=n),
             clopper_pearson(round(value * pairs), pairs),
         )
         result.append(tuple(low <= truth[far] <= high for low, high in both))

@@ -18,7 +18,7 @@ import numpy as np
 from common import show
 
 from reid_core.actions.evaluate_pairs import FARS, judge
-from reid_core.evaluate import allpairs, clustered, curves
+from reid_core.evaluate import allpairs, curves, identity_bootstrap
 from reid_core.evaluate.allpairs import Rows
 
 EACH = 5  # pictures of a person
@@ -59,7 +59,7 @@ def one(what: str, n: int, dim: int) -> dict[str, float]:
         counted = allpairs.count(rows)
         curves.points(rows, counted, FARS)
     elif what == WHOLE:
-        judge(rows, "made", list(clustered.draws(int(rows.ids[-1]) + 1)))
+        judge(rows, "made", list(identity_bootstrap.draws(int(rows.ids[-1]) + 1)))
     else:
         from sklearn.metrics import roc_curve
 

@@ -6,7 +6,7 @@ import numpy as np
 from answering import given, serve
 
 from reid_core.actions.evaluate_pairs import judge
-from reid_core.evaluate import allpairs, clustered, curves
+from reid_core.evaluate import allpairs, curves, identity_bootstrap
 
 told = given()
 FARS = ("1e-3", "1e-4")
@@ -23,7 +23,7 @@ def rates() -> dict[str, float]:
 
 
 def intervals() -> dict[str, float]:
-    drawn = list(clustered.draws(int(ids[-1]) + 1))
+    drawn = list(identity_bootstrap.draws(int(ids[-1]) + 1))
     side = judge(rows, "made", drawn, fars=FARS).side
     return {"auc": side.auc, "tar": side.tar["1e-3"].value}
 

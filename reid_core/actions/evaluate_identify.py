@@ -11,7 +11,7 @@ import numpy as np
 from reid_core.actions import labelled, looking
 from reid_core.actions.labelled import Labelled
 from reid_core.errors import TooFewPairs
-from reid_core.evaluate import clustered, openset
+from reid_core.evaluate import identity_bootstrap, openset
 from reid_core.evaluate.allpairs import Doubles
 from reid_core.evaluate.compare import Changed, Difference, Turned, difference
 from reid_core.evaluate.conditions import Share
@@ -37,7 +37,7 @@ class Splits:
     enrolled: float = 0.5
     splits: int = 10
     least: int = 1
-    rounds: int = clustered.ROUNDS
+    rounds: int = identity_bootstrap.ROUNDS
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -120,7 +120,7 @@ def evaluate_identify(
         for _ in range(how.splits)
     ]
     seen = looking.look(pictures.paths, detector, embedders, progress=progress)
-    drawn = list(clustered.draws(int(ids.max()) + 1, rounds=how.rounds, seed=how.seed))
+    drawn = list(identity_bootstrap.draws(int(ids.max()) + 1, rounds=how.rounds, seed=how.seed))
     tried = [
         _try(embedder.model, [openset.search(v, ids, seen.found, one) for one in parts], drawn)
         for v, embedder in zip(seen.vectors, embedders, strict=True)
@@ -145,7 +145,7 @@ def _try(model: str, searches: list[Searches], drawn: Sequence[Doubles]) -> _Tri
         rate: _rate(searches, at, draws[:, i], units)
         for i, (rate, at) in enumerate(thresholds.items())
     }
-    low, high = clustered.share_interval(draws[:, -1], float(cmc[0]), units=units)
+    low, high = identity_bootstrap.share_interval(draws[:, -1], float(cmc[0]), units=units)
     first = Share(round(float(cmc[0]), 5), round(low, 5), round(high, 5))
     ranks = tuple(round(float(share), 5) for share in cmc)
     return _Tried(
@@ -157,7 +157,7 @@ def _rate(searches: list[Searches], at: list[float], drawn: Doubles, units: int)
     value = float(
         np.mean([openset.fnir(s, threshold=t) for s, t in zip(searches, at, strict=True)])
     )
-    low, high = clustered.share_interval(drawn, value, units=units)
+    low, high = identity_bootstrap.share_interval(drawn, value, units=units)
     return Rate(round(value, 5), round(low, 5), round(high, 5), float(np.median(at)))
 
 

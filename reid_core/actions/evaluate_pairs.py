@@ -13,7 +13,7 @@ from reid_core.actions.evaluate_conditions import Split
 from reid_core.actions.judged_pairs import FARS, Judged, Side, differences, judge, part
 from reid_core.actions.labelled import Labelled
 from reid_core.errors import TooFewPairs
-from reid_core.evaluate import allpairs, clustered, curves
+from reid_core.evaluate import allpairs, curves, identity_bootstrap
 from reid_core.evaluate.allpairs import Rows
 from reid_core.evaluate.compare import Changed, Difference
 from reid_core.evaluate.conditions import Condition
@@ -34,7 +34,7 @@ class Wanted:
 
     far: str = "1e-3"
     split: Split = field(default_factory=Split)
-    rounds: int = clustered.ROUNDS
+    rounds: int = identity_bootstrap.ROUNDS
     seed: int = 0
 
 
@@ -96,7 +96,7 @@ def evaluate_all_pairs(
         progress=part(progress, 0, 0.9),
     )
     several = [Rows(vectors, ids, seen.found) for vectors in seen.vectors]
-    drawn = list(clustered.draws(int(ids[-1]) + 1, rounds=wanted.rounds, seed=wanted.seed))
+    drawn = list(identity_bootstrap.draws(int(ids[-1]) + 1, rounds=wanted.rounds, seed=wanted.seed))
     judged = []
     for i, (rows, embedder) in enumerate(zip(several, embedders, strict=True)):
         told = part(progress, *(0.9 + 0.1 * (i + step) / len(several) for step in (0, 1)))

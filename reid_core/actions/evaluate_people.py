@@ -14,7 +14,7 @@ from reid_core.actions.evaluate_pairs import Wanted
 from reid_core.actions.judged_pairs import Judged, Side, differences, judge_list, similarities
 from reid_core.actions.labelled import Labelled
 from reid_core.errors import BadList, TooFewPairs
-from reid_core.evaluate import clustered, lists, verification
+from reid_core.evaluate import identity_bootstrap, lists, verification
 from reid_core.evaluate.allpairs import Rows
 from reid_core.evaluate.compare import Changed, Difference
 from reid_core.evaluate.conditions import Condition
@@ -88,7 +88,9 @@ def evaluate_verification(
     a, b = (np.array([row[path] for path in side]) for side in zip(*map(_both, pairs), strict=True))
     same = np.array([p.same for p in pairs])
     folds, dealt = _folds(np.array([p.fold for p in pairs]), same)
-    drawn = list(clustered.draws(len(pictures.names), rounds=wanted.rounds, seed=wanted.seed))
+    drawn = list(
+        identity_bootstrap.draws(len(pictures.names), rounds=wanted.rounds, seed=wanted.seed)
+    )
     judged = [
         judge_list(
             Rows(v, pictures.ids, seen.found), (a, b, same), e.model, drawn, fars=LISTED_FARS

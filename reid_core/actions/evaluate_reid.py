@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reid_core.actions import labelled, looking
 from reid_core.actions.labelled import Labelled
-from reid_core.evaluate import clustered, rerank, retrieval
+from reid_core.evaluate import identity_bootstrap, rerank, retrieval
 from reid_core.evaluate.allpairs import Doubles
 from reid_core.evaluate.compare import Changed, Difference, Turned, difference, mean_draws
 from reid_core.evaluate.conditions import Share
@@ -121,7 +121,7 @@ def evaluate_reid(
     )
     embedders = [embedder] if against is None else [embedder, against]
     seen = looking.look(crops.paths, None, embedders, progress=progress)
-    drawn = list(clustered.draws(len(crops.names)))
+    drawn = list(identity_bootstrap.draws(len(crops.names)))
     first, *rest = [
         _rank(v, e.model, crops, plan, rules, drawn)
         for v, e in zip(seen.vectors, embedders, strict=True)
@@ -157,7 +157,7 @@ def _rank(
 
 
 def _share(value: float, drawn: Doubles, units: int) -> Share:
-    low, high = clustered.share_interval(drawn, value, units=units)
+    low, high = identity_bootstrap.share_interval(drawn, value, units=units)
     return Share(round(value, 4), round(low, 4), round(high, 4))
 
 

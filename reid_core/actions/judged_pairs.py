@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import TooFewPairs
-from reid_core.evaluate import allpairs, clustered, curves, verification
+from reid_core.evaluate import allpairs, curves, identity_bootstrap, verification
 from reid_core.evaluate.allpairs import WORST, Bools, Counted, Doubles, Ids, Rows, Scored
-from reid_core.evaluate.clustered import People
 from reid_core.evaluate.compare import Difference, difference
+from reid_core.evaluate.identity_bootstrap import People
 from reid_core.evaluate.verification import Rate
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats
@@ -78,7 +78,7 @@ def judge(
     at = curves.points(rows, counted, fars, progress=part(progress, 1 / 3, 2 / 3))
     rates = [float(far) for far in at.thresholds]
     most = max(rates, default=0.0)
-    people = clustered.people(rows, counted, far=most, progress=part(progress, 2 / 3, 1))
+    people = identity_bootstrap.people(rows, counted, far=most, progress=part(progress, 2 / 3, 1))
     tars = _drawn(people, drawn, rates)
     units = int(np.count_nonzero(rows.pictures > 1))
     tar = {
@@ -109,7 +109,7 @@ def judge_list(
     counts = np.bincount(allpairs.bins_of(impostors.scores), minlength=allpairs.BINS)
     counted = Counted(genuine, counts)
     tar, left_out = _tars(scored.scores, same, fars)
-    people = clustered.people_of(rows, genuine, impostors, whole=True)
+    people = identity_bootstrap.people_of(rows, genuine, impostors, whole=True)
     tars = _drawn(people, drawn, [float(far) for far in tar])
     auc, eer = (f(scored.scores, same) for f in (verification.auc, verification.eer))
     side = _side(model, counted, auc, eer, tar)
@@ -165,7 +165,7 @@ def _tars(
 
 
 def _drawn(people: People, drawn: Sequence[Doubles], rates: Sequence[float]) -> Doubles:
-    tars = [clustered.tars(people, weights, rates) for weights in drawn]
+    tars = [identity_bootstrap.tars(people, weights, rates) for weights in drawn]
     return np.array(tars).reshape(len(drawn), len(rates))
 
 
@@ -176,5 +176,5 @@ def _side(model: str, counted: Counted, auc: float, eer: float, tar: Mapping[str
 
 def _rate(counted: allpairs.Counted, threshold: float, drawn: Doubles, units: int) -> Rate:
     value = float(np.mean(counted.genuine.scores >= threshold))
-    low, high = clustered.share_interval(drawn, value, units=units)
+    low, high = identity_bootstrap.share_interval(drawn, value, units=units)
     return Rate(round(value, 5), round(low, 5), round(high, 5), threshold)

@@ -15,7 +15,7 @@ from itertools import combinations_with_replacement, pairwise
 import numpy as np
 
 from reid_core.evaluate.allpairs import Bools, Doubles, Ids, Rows, Scored
-from reid_core.evaluate.clustered import share_interval
+from reid_core.evaluate.identity_bootstrap import share_interval
 
 BANDS = 3  # of an ordered measure, equally many pictures in each
 FACTOR = 2.0  # how many times a rate must be another's to be worth a warning

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from reid_core.evaluate import allpairs, clustered, conditions
+from reid_core.evaluate import allpairs, conditions, identity_bootstrap
 from reid_core.evaluate.allpairs import Rows, Scored
 from reid_core.evaluate.conditions import Condition, Group, Grouping, Share
 from reid_core.evaluate.intervals import percentiles
@@ -26,7 +26,7 @@ def made(seed: int = 0, people: int = PEOPLE, each: int = 4, spread: float = 1.0
 def split(rows: Rows, grouping: Grouping, threshold: float, **options: object) -> Condition:
     counted = allpairs.count(rows)
     accepted = allpairs.above(rows, counted, level=threshold)
-    drawn = list(clustered.draws(len(rows.pictures), rounds=100))
+    drawn = list(identity_bootstrap.draws(len(rows.pictures), rounds=100))
     return conditions.split(
         rows,
         counted.genuine,
@@ -134,7 +134,7 @@ def test_a_list_says_which_pairs_of_two_count() -> None:
         conditions.labels("site", given),
         threshold=0.4,
         target=0.01,
-        drawn=list(clustered.draws(PEOPLE, rounds=10)),
+        drawn=list(identity_bootstrap.draws(PEOPLE, rounds=10)),
         impostors=some,
     )
     for group in got.groups:
@@ -148,7 +148,7 @@ def test_intervals_are_those_of_draws_of_people() -> None:
     """The draws of FMR within a group, written out pair by pair."""
     rows = made(4, people=10)
     given = ["a" if i < 6 else "b" for i in rows.ids]
-    drawn = list(clustered.draws(10, rounds=60, seed=5))
+    drawn = list(identity_bootstrap.draws(10, rounds=60, seed=5))
     values = []
     for w in drawn:
         weight = hits = 0.0
