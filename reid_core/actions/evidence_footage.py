@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.engine import Connection
 
-from reid_core.actions.evidence_again import alike, who_comes_again
+from reid_core.actions.evidence_recurring import alike, who_comes_again
 from reid_core.evaluate.comparisons import Comparisons, Ids, Looks, best_of_sets
 from reid_core.library import footage, together, vectors
 from reid_core.library.footage import StoredView
