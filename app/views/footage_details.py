@@ -5,38 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.from_core import in_window
 from app.models.videos import VideosModel
-from app.tips import plain_tip
 from app.viewmodels.footage import Details, Footage
 from app.viewmodels.footage_rows import VideoRow
 from app.views.footage_actions import ICONS, Actions
-from app.widgets.parts import button, clear, label
+from app.widgets.parts import Line, button, clear, label
 from app.words import clock, file_size
 
 MENU_ONLY = ("up", "down", "copy")
-
-
-class _Elided(QLabel):
-    """One line of plain text, shortened in its middle; the tool tip has all of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        middle, whole = Qt.TextElideMode.ElideMiddle, self.text()
-        shown = self.fontMetrics().elidedText(whole, middle, self.width())
-        self.setToolTip(plain_tip(whole) if shown != whole else "")
-        painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)
-        painter.end()
 
 
 class DetailsPanel(QScrollArea):
@@ -53,7 +33,7 @@ class DetailsPanel(QScrollArea):
         self._facts.setHorizontalSpacing(2 * theme.GAP)
         self._facts.setVerticalSpacing(4)
         self._facts.setColumnStretch(1, 1)
-        self._values: dict[str, tuple[QLabel, _Elided]] = {}
+        self._values: dict[str, tuple[QLabel, Line]] = {}
         self._buttons = QGridLayout()
         self._buttons.setSpacing(theme.GAP)
         self._shown: tuple[object, ...] = ()
@@ -124,7 +104,8 @@ class DetailsPanel(QScrollArea):
 
     def _fact(self, word: str, value: str) -> None:
         if word not in self._values:
-            name, text = label(word, "muted"), _Elided()
+            name, text = label(word, "muted"), Line("", elide=Qt.TextElideMode.ElideMiddle)
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             line = len(self._values)
             self._facts.addWidget(name, line, 0)
             self._facts.addWidget(text, line, 1)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.tips import plain_tip
 
 SHORT = 120  # px that text which is wrapped or shortened has at least
 
@@ -135,12 +136,15 @@ class Header(QWidget):
 
 
 class Line(QLabel):
-    """One muted line that is shortened where there is no room; then its tool tip is the whole."""
+    """One line that is shortened where there is no room; then its tool tip is the whole."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, look: str = "muted", *, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+    ) -> None:
         super().__init__()
+        self._elide = elide
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("look", "muted")
+        self.setProperty("look", look)
 
     def minimumSizeHint(self) -> QSize:
         whole = super().minimumSizeHint()
@@ -148,8 +152,8 @@ class Line(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         place, metrics = self.contentsRect(), self.fontMetrics()
-        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        shown = metrics.elidedText(self.text(), self._elide, place.width())
+        self.setToolTip(plain_tip(self.text()) if shown != self.text() else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), shown)

@@ -18,6 +18,7 @@ from app.viewmodels.train_runs import RunRow
 from app.views.footage_actions import Actions
 from app.views.models_dialogs import Questions
 from app.views.train_dialogs import DeleteBox
+from app.widgets.parts import Line
 from reid_core.library.people import Portrait
 from tests.app.footage_fakes import FakeClient
 
@@ -45,6 +46,18 @@ def test_item_models_give_such_tips(qtbot: QtBot) -> None:
     index = model.index(0)
     assert index.data(Qt.ItemDataRole.ToolTipRole).startswith("<p>&lt;img")
     assert index.data() == EVIL
+
+
+def test_a_shortened_line_has_such_a_tip(qtbot: QtBot) -> None:
+    line = Line()
+    qtbot.addWidget(line)
+    line.setText(EVIL)
+    line.resize(60, 20)
+    line.grab()
+    assert line.toolTip() == plain_tip(EVIL)
+    line.resize(2000, 20)
+    line.grab()
+    assert line.toolTip() == ""
 
 
 def shown(box: QMessageBox) -> list[QLabel]:
