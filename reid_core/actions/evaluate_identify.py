@@ -14,7 +14,7 @@ from reid_core.errors import TooFewPairs
 from reid_core.evaluate import identity_bootstrap, openset
 from reid_core.evaluate.allpairs import Doubles
 from reid_core.evaluate.compare import Changed, Difference, Turned, difference
-from reid_core.evaluate.conditions import Share
+from reid_core.evaluate.intervals import Share
 from reid_core.evaluate.openset import Searches
 from reid_core.evaluate.verification import Rate
 from reid_core.protocols import Detector, Embedder, Progress, no_progress

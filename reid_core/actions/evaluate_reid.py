@@ -14,7 +14,7 @@ from reid_core.actions.labelled import Labelled
 from reid_core.evaluate import identity_bootstrap, rerank, retrieval
 from reid_core.evaluate.allpairs import Doubles
 from reid_core.evaluate.compare import Changed, Difference, Turned, difference, mean_draws
-from reid_core.evaluate.conditions import Share
+from reid_core.evaluate.intervals import Share
 from reid_core.protocols import Embedder, Progress, no_progress
 from reid_core.types import Floats
 

@@ -15,8 +15,8 @@ from reid_core.actions.evaluate_people import Verification
 from reid_core.actions.evaluate_reid import Reidentification
 from reid_core.actions.judged_pairs import Side
 from reid_core.evaluate.compare import Changed, Difference, Turned
-from reid_core.evaluate.conditions import Condition, Share
-from reid_core.evaluate.verification import Rate
+from reid_core.evaluate.conditions import Condition
+from reid_core.evaluate.intervals import Share
 from reid_core.report import page, plots
 
 MOST = 0.5  # an error rate beyond which no threshold is of use
@@ -178,8 +178,8 @@ def _ranks(several: Sequence[tuple[str, Sequence[float]]]) -> str:
     )
 
 
-def _interval(rate: Rate | Share) -> tuple[str, str]:
-    return f"{100 * rate.value:.2f} %", f"{100 * rate.low:.2f} to {100 * rate.high:.2f} %"
+def _interval(share: Share) -> tuple[str, str]:
+    return f"{100 * share.value:.2f} %", f"{100 * share.low:.2f} to {100 * share.high:.2f} %"
 
 
 def _compared(

@@ -15,7 +15,8 @@ from reid_core.calibration import METHODS, Interval, Origin
 from reid_core.errors import EvaluationError, TooFewPairs
 from reid_core.evaluate import llr, rates
 from reid_core.evaluate.comparisons import ORIGINS, Comparisons, Doubles
-from reid_core.evaluate.rates import Pairs, Rate
+from reid_core.evaluate.intervals import Share
+from reid_core.evaluate.rates import Estimate, Pairs
 
 Bools = NDArray[np.bool_]
 N_FOLDS = 5  # of people, to choose the map
@@ -124,7 +125,7 @@ def people_for(pairs: int) -> int:
     return math.ceil((1 + math.sqrt(1 + 8 * pairs)) / 2)
 
 
-def misses(genuine: Comparisons, threshold: float) -> Rate:
+def misses(genuine: Comparisons, threshold: float) -> Estimate:
     """The share of one person's comparisons below a threshold, each person counting once.
 
     The variance is that over people, whose comparisons are not independent.
@@ -239,7 +240,7 @@ def _differing(origins: tuple[Origin, ...]) -> list[str]:
 
 
 def _warnings(
-    given: Comparisons, passed: Rate, missed: Rate, fmr: float, threshold: float
+    given: Comparisons, passed: Estimate, missed: Estimate, fmr: float, threshold: float
 ) -> list[str]:
     said = []
     if passed.worth * fmr < COMFORTABLE:
@@ -281,5 +282,5 @@ def _related(pairs: int, people: int, effective: float, fmr: float) -> str:
     )
 
 
-def _as_interval(rate: Rate) -> Interval:
-    return Interval(rate.value, rate.low, rate.high)
+def _as_interval(share: Share) -> Interval:
+    return Interval(share.value, share.low, share.high)

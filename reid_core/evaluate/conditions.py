@@ -16,6 +16,7 @@ import numpy as np
 
 from reid_core.evaluate.allpairs import Bools, Doubles, Ids, Rows, Scored
 from reid_core.evaluate.identity_bootstrap import share_interval
+from reid_core.evaluate.intervals import Share
 
 BANDS = 3  # of an ordered measure, equally many pictures in each
 FACTOR = 2.0  # how many times a rate must be another's to be worth a warning
@@ -34,15 +35,6 @@ class Grouping:
     pairs: Ids
     names: tuple[str, ...]
     how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A rate with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,21 @@ the intervals are a little too narrow; a bootstrap over people or folds is the h
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 Z_95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A measured share with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 def clopper_pearson(hits: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.evaluate.comparisons import Comparisons, Doubles, Ids
-from reid_core.evaluate.intervals import Z_95
+from reid_core.evaluate.intervals import Z_95, Share
 
 ROUNDS = 400  # of the bootstrap
 TAIL = 0.025
@@ -62,14 +62,11 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """A share with its 95 % interval. worth: how many independent trials its variance says it was
-    measured on; effective: how many its interval was made for, fewer since that is uncertain too.
+class Estimate(Share):
+    """worth: how many independent trials the share's variance says it was measured on; effective:
+    how many its interval was made for, fewer since that is uncertain too.
     """
 
-    value: float
-    low: float
-    high: float
     worth: float
     effective: float
 
@@ -90,7 +87,9 @@ def threshold_at(pairs: Pairs, share: float) -> float:
     return float(pairs.scores[n - 1])
 
 
-def false_matches(pairs: Pairs, threshold: float, *, rounds: int = ROUNDS, seed: int = 0) -> Rate:
+def false_matches(
+    pairs: Pairs, threshold: float, *, rounds: int = ROUNDS, seed: int = 0
+) -> Estimate:
     """The share of pairs of two people that reach a threshold, as it is in the population.
 
     The variance is that of a bootstrap over people (both sides of a pair: Snijders & Borgatti,
@@ -110,7 +109,7 @@ def false_matches(pairs: Pairs, threshold: float, *, rounds: int = ROUNDS, seed:
     return interval(share, variance, most=len(pairs), freedom=freedom)
 
 
-def interval(share: float, variance: float, *, most: float, freedom: float) -> Rate:
+def interval(share: float, variance: float, *, most: float, freedom: float) -> Estimate:
     """Korn & Graubard's interval of a share with a given variance. most: independent trials."""
     from scipy.special import betaincinv, stdtrit
 
@@ -121,10 +120,12 @@ def interval(share: float, variance: float, *, most: float, freedom: float) -> R
     hits = share * n
     low = 0.0 if hits <= 0 else float(betaincinv(hits, n - hits + 1, TAIL))
     high = 1.0 if hits >= n else float(betaincinv(hits + 1, n - hits, 1 - TAIL))
-    return Rate(share, low, high, worth, n)
+    return Estimate(share, low, high, worth, n)
 
 
-def threshold_interval(pairs: Pairs, rate: Rate, share: float) -> tuple[float | None, float | None]:
+def threshold_interval(
+    pairs: Pairs, rate: Estimate, share: float
+) -> tuple[float | None, float | None]:
     """(low, high) of the threshold at which the true rate is `share`. Woodruff, JASA 47, 1952.
 
     rate: measured at the threshold chosen for it. None where the scores end before the limit.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import TooFewPairs
-from reid_core.evaluate.intervals import clopper_pearson
+from reid_core.evaluate.intervals import Share, clopper_pearson
 from reid_core.types import Floats
 
 Bools = NDArray[np.bool_]
@@ -22,12 +22,9 @@ N_FOLDS = 10  # as in the protocol of LFW
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """A share with its 95 % interval, and the threshold it was measured at."""
+class Rate(Share):
+    """With the threshold it was measured at."""
 
-    value: float
-    low: float
-    high: float
     threshold: float
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from reid_core.actions import evaluate as actions
 from reid_core.actions.judged_pairs import Side
 from reid_core.evaluate.compare import Changed, Difference, Turned
-from reid_core.evaluate.conditions import Condition, Group, Share
+from reid_core.evaluate.conditions import Condition, Group
 from reid_core.evaluate.curves import Curve, Histogram
+from reid_core.evaluate.intervals import Share
 from reid_core.evaluate.openset import Sweep
 from reid_core.evaluate.verification import Rate
 

@@ -9,8 +9,8 @@ import pytest
 
 from reid_core.evaluate import allpairs, conditions, identity_bootstrap
 from reid_core.evaluate.allpairs import Rows, Scored
-from reid_core.evaluate.conditions import Condition, Group, Grouping, Share
-from reid_core.evaluate.intervals import percentiles
+from reid_core.evaluate.conditions import Condition, Group, Grouping
+from reid_core.evaluate.intervals import Share, percentiles
 
 PEOPLE = 24
 
