@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted([*(ROOT / "reid_core").rglob("*.py"), *(ROOT / "app").rglob("*.py")])
+AROUND = sorted(
+    p for part in ("tests", "benchmarks", "training") for p in (ROOT / part).rglob("*.py")
+)
 
 BASE = {"types", "errors", "protocols", "files"}
 PURE = {"boxes", "align", "quality", "images", "draw", "calibration", "adapter"}
@@ -78,10 +82,20 @@ def test_the_command_line_starts_light(path: Path) -> None:
             assert name.split(".")[1] in {"cli", "errors", "__version__"}, name
 
 
+@pytest.mark.parametrize("path", [*MODULES, *AROUND], ids=name_of)
+def test_a_module_is_short_enough_to_be_read_at_once(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+def test_every_module_of_tests_has_a_name_of_its_own() -> None:
+    """They are imported by their names alone, from whichever folder they lie in."""
+    names = Counter(p.name for p in AROUND if p.is_relative_to(ROOT / "tests"))
+    assert [n for n, count in names.items() if count > 1 and n != "conftest.py"] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_house_rules(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type else "everything"
