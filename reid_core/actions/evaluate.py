@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reid_core.actions.evaluate_conditions import CONDITIONS, Split
+from reid_core.actions.evaluate_conditions import CONDITIONS, SplitBy
 from reid_core.actions.evaluate_identify import Identification, Splits, evaluate_identify
 from reid_core.actions.evaluate_pairs import AllPairs, Wanted, evaluate_all_pairs
 from reid_core.actions.evaluate_people import Verification, evaluate_verification
@@ -26,7 +26,7 @@ __all__ = [
     "Identification",
     "ReidRules",
     "Reidentification",
-    "Split",
+    "SplitBy",
     "Splits",
     "TrackReport",
     "TrackletSource",

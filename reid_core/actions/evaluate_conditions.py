@@ -22,7 +22,7 @@ UNITS = {"quality": (2, ""), "size": (0, " px"), "pose": (2, "")}
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitBy:
     """by: of `CONDITIONS`. labels: a CSV file, see `labels.read_labels`."""
 
     by: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Split:
         return any(name in MEASURES for name in self.by)
 
 
-def known_groupings(pictures: Labelled, split: Split) -> tuple[list[Grouping], list[str]]:
+def known_groupings(pictures: Labelled, split: SplitBy) -> tuple[list[Grouping], list[str]]:
     """What needs no look at the pictures, and notes.
 
     Raises EvaluationError where cameras are asked for and not known, BadList.
@@ -88,7 +88,7 @@ def _example(pictures: Labelled, key: str) -> str:
     return f"{what} here; one is {_keys(pictures, 0, key)[0]!r}"
 
 
-def measured_groupings(seen: Seen, split: Split) -> list[Grouping]:
+def measured_groupings(seen: Seen, split: SplitBy) -> list[Grouping]:
     """What the looks themselves say."""
     return [
         conditions.bands(name, seen.measures[name].astype(np.float64), digits=d, unit=unit)

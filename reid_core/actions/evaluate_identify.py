@@ -164,7 +164,7 @@ def _rate(searches: list[Searches], at: list[float], drawn: Doubles, units: int)
 def _report(
     pictures: Labelled,
     seen: looking.Seen,
-    parts: list[openset.Split],
+    parts: list[openset.Partition],
     tried: list[_Tried],
     how: Splits,
 ) -> Identification:
@@ -224,7 +224,7 @@ def _differences(first: _Tried, second: _Tried) -> tuple[Difference, ...]:
 
 def _changed(
     pictures: Labelled,
-    part: openset.Split,
+    part: openset.Partition,
     first: _Tried,
     second: _Tried,
 ) -> Changed:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from reid_core.actions import evaluate_conditions, labelled, looking, turned_pairs
-from reid_core.actions.evaluate_conditions import Split
+from reid_core.actions.evaluate_conditions import SplitBy
 from reid_core.actions.judged_pairs import FARS, Judged, Side, differences, judge, part
 from reid_core.actions.labelled import Labelled
 from reid_core.errors import TooFewPairs
@@ -33,7 +33,7 @@ class Wanted:
     """
 
     far: str = "1e-3"
-    split: Split = field(default_factory=Split)
+    split: SplitBy = field(default_factory=SplitBy)
     rounds: int = identity_bootstrap.ROUNDS
     seed: int = 0
 

@@ -81,7 +81,7 @@ def verification(
 
     store, bar = open_store(context), Bar("verification")
     _check_report(report, pictures=pictures)
-    split = actions.Split(tuple(dict.fromkeys(b.value for b in by or ())), labels)
+    split = actions.SplitBy(tuple(dict.fromkeys(b.value for b in by or ())), labels)
     wanted = actions.Wanted(far=_rate(fmr), split=split)
     detector, embedders = _load(store, kind, [model, *([against] if against else [])], bar)
     done: actions.AllPairs | actions.Verification

@@ -27,8 +27,8 @@ POINTS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Split:
-    """Rows of one split: templates that are enrolled, mated and non-mated probes."""
+class Partition:
+    """Rows: templates that are enrolled, mated and non-mated probes."""
 
     gallery: Ids
     mated: Ids
@@ -60,7 +60,7 @@ class Sweep:
     fnir: Doubles
 
 
-def split(ids: Ids, *, templates: int, enrolled: float, rng: np.random.Generator) -> Split:
+def split(ids: Ids, *, templates: int, enrolled: float, rng: np.random.Generator) -> Partition:
     """Draw who is enrolled, and by which pictures.
 
     ids: (N,). templates: pictures enrolled of each. enrolled: share of those with more pictures
@@ -82,14 +82,14 @@ def split(ids: Ids, *, templates: int, enrolled: float, rng: np.random.Generator
     place = np.arange(len(ids)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     inside = chosen[who[shuffled]]
     first = place < templates
-    return Split(
+    return Partition(
         np.sort(shuffled[inside & first]),
         np.sort(shuffled[inside & ~first]),
         np.sort(shuffled[~inside]),
     )
 
 
-def search(vectors: Floats, ids: Ids, found: Bools, parts: Split) -> Searches:
+def search(vectors: Floats, ids: Ids, found: Bools, parts: Partition) -> Searches:
     """Search every probe of a split.
 
     vectors: (N, D) unit rows. ids, found: (N,) identities and whether anybody was found in the

@@ -108,7 +108,7 @@ def _mean_of(values: Doubles) -> Statistic:
     return lambda weight: float(weight @ values / weight.sum())
 
 
-def verification(case: Case, pairs: Pairs, draw: Draws, fmr: float) -> list[Figure]:
+def verification(case: Case, pairs: HeldPairs, draw: Draws, fmr: float) -> list[Figure]:
     """TAR at a threshold that other strangers set; nothing where there are too few of them."""
     n = min(len(case.strangers_old), len(case.strangers_new))
     rate = next((r for r in sorted({fmr, 1e-2, 1e-1}) if r >= fmr and n * r >= 10), None)
@@ -129,7 +129,7 @@ def verification(case: Case, pairs: Pairs, draw: Draws, fmr: float) -> list[Figu
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class HeldPairs:
     """Held-out rows with rows of other looks. rows, other: (P,). same: (P,) of one person."""
 
     rows: Ids
@@ -147,7 +147,7 @@ class Pairs:
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
-def pairs_of(case: Case) -> Pairs:
+def pairs_of(case: Case) -> HeldPairs:
     """Each held-out row with every row of another look of its person, and with strangers.
 
     Of the strangers at most `MOST_PAIRS` are drawn.
@@ -172,7 +172,7 @@ def pairs_of(case: Case) -> Pairs:
     apart &= ~case.split.held[right] | (right > left)
     left, right = left[apart], right[apart]
     same = np.r_[np.ones(len(genuine[0]), bool), np.zeros(len(left), bool)]
-    return Pairs(np.r_[genuine[0], left], np.r_[genuine[1], right], same)
+    return HeldPairs(np.r_[genuine[0], left], np.r_[genuine[1], right], same)
 
 
 def open_set(case: Case, draw: Draws, fpir: float) -> list[Figure]:

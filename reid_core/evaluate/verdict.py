@@ -14,7 +14,7 @@ from reid_core.evaluate.paired import (
     Case,
     Draws,
     Figure,
-    Pairs,
+    HeldPairs,
     open_set,
     pairs_of,
     rankings,
@@ -120,7 +120,7 @@ def decide(figures: Sequence[Figure], people: int) -> tuple[str, str]:
     return "better", f"The new model is better: {how}."
 
 
-def _histogram(pairs: Pairs, vectors: Floats) -> Histogram:
+def _histogram(pairs: HeldPairs, vectors: Floats) -> Histogram:
     scores, edges = pairs.scores(vectors), np.linspace(-1, 1, BINS + 1)
     counts = [np.histogram(scores[w], edges)[0].tolist() for w in (pairs.same, ~pairs.same)]
     return Histogram(tuple(edges.round(4).tolist()), tuple(counts[0]), tuple(counts[1]))

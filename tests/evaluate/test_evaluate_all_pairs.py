@@ -13,7 +13,7 @@ from grey_people import NOBODY, Angles, OneFace, grey, market
 from reid_core import align, images
 from reid_core.actions.evaluate import (
     AllPairs,
-    Split,
+    SplitBy,
     Wanted,
     evaluate_all_pairs,
     evaluate_verification,
@@ -147,7 +147,7 @@ def test_conditions_come_from_looks_labels_and_cameras(tmp_path: Path) -> None:
     labels = tmp_path / "groups.csv"
     lines = [f"{p:04d},{'even' if p % 2 == 0 else 'odd'}" for p in range(1, 8)]
     labels.write_text("\n".join(["identity,parity", *lines, "0099,odd"]), "utf-8")
-    split = Split(("camera", "quality"), labels)
+    split = SplitBy(("camera", "quality"), labels)
     got = evaluate_all_pairs(
         root, None, [Angles(Kind.BODY)], wanted=Wanted(far="1e-1", split=split, rounds=20)
     )
@@ -167,7 +167,7 @@ def test_labels_by_path_may_be_short(tmp_path: Path) -> None:
     labels = tmp_path / "groups.csv"
     text = "path,light\nP0/0.png,day\nP1/0.png,day\nP2/0.png,night\nP3/1.png,night\n"
     labels.write_text(text, "utf-8")
-    got = measured(root, wanted=Wanted(far="1e-1", split=Split(labels=labels), rounds=20))
+    got = measured(root, wanted=Wanted(far="1e-1", split=SplitBy(labels=labels), rounds=20))
     assert [(g.name, g.impostors) for g in got.conditions[0].groups] == [("day", 1), ("night", 1)]
 
 
@@ -176,8 +176,8 @@ def test_what_cannot_be_measured_is_said_before_the_work_starts(tmp_path: Path) 
     labels = tmp_path / "groups.csv"
     labels.write_text("identity,site\nnobody,north\n", "utf-8")
     for split, message in (
-        (Split(("camera",)), "No camera is known"),
-        (Split(labels=labels), "None of the 1 names .* is an identity here; one is 'P0'"),
+        (SplitBy(("camera",)), "No camera is known"),
+        (SplitBy(labels=labels), "None of the 1 names .* is an identity here; one is 'P0'"),
     ):
         with pytest.raises((EvaluationError, BadList), match=message):
             measured(root, embedder, wanted=Wanted(split=split))
@@ -190,7 +190,7 @@ def test_what_cannot_be_measured_is_said_before_the_work_starts(tmp_path: Path) 
     with pytest.raises(
         TooFewPairs, match=r"rate of 0.1 needs at least 10 impostor pairs; there are 2"
     ):
-        measured(few, embedder, wanted=Wanted(split=Split(("size",))))
+        measured(few, embedder, wanted=Wanted(split=SplitBy(("size",))))
     single = people(tmp_path / "single", {"A": [20], "B": [30]})
     with pytest.raises(TooFewPairs, match="make 0 pairs of one person and 1 of two"):
         measured(single, embedder)
@@ -242,7 +242,7 @@ def test_a_list_of_pairs_can_be_compared_and_split_too(tmp_path: Path) -> None:
         OneFace(),
         Angles(),
         against=Blurred(),
-        wanted=Wanted(far="1e-3", split=Split(labels=labels), rounds=50),
+        wanted=Wanted(far="1e-3", split=SplitBy(labels=labels), rounds=50),
     )
     assert got.accuracy == 1.0
     assert got.against is not None
@@ -270,7 +270,7 @@ def test_real_faces_over_all_pairs(data: Path, tmp_path: Path, model_store: Mode
         tmp_path,
         load_detector(model_store, Kind.FACE),
         [load_embedder(model_store, Kind.FACE)],
-        wanted=Wanted(far="1e-2", split=Split(("size", "pose")), rounds=100),
+        wanted=Wanted(far="1e-2", split=SplitBy(("size", "pose")), rounds=100),
     )
     assert (got.genuine, got.impostors, got.failures) == (75, 2700, 0)
     # 0.9996, and 1.0 (0.86 to 1.0), when this was written; the limits only notice that it broke
@@ -303,7 +303,7 @@ def test_real_faces_of_whom_half_are_blurred(
         tmp_path / "all",
         load_detector(model_store, Kind.FACE),
         [load_embedder(model_store, Kind.FACE)],
-        wanted=Wanted(far="1e-2", split=Split(labels=labels), rounds=500),
+        wanted=Wanted(far="1e-2", split=SplitBy(labels=labels), rounds=500),
     )
     blurred, sharp = got.conditions[0].groups
     assert blurred.fnmr is not None

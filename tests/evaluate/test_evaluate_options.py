@@ -47,7 +47,7 @@ def test_all_pairs_are_measured_without_a_list(tmp_path: Path, loaded: dict[str,
     assert args == (Path("faces"), "load_detector", ["load_embedder"])
     wanted = options["wanted"]
     assert isinstance(wanted, actions.Wanted)
-    assert (wanted.far, wanted.split) == ("1e-3", actions.Split())
+    assert (wanted.far, wanted.split) == ("1e-3", actions.SplitBy())
     assert "genuine         40" in text
     assert not loaded["evaluate_verification"].calls
 
@@ -59,7 +59,7 @@ def test_conditions_and_a_second_model_are_told(tmp_path: Path, loaded: dict[str
     assert args[2] == ["load_embedder", "load_embedder"]
     wanted = given["wanted"]
     assert isinstance(wanted, actions.Wanted)
-    assert wanted.split == actions.Split(("size", "pose"), Path("l.csv"))
+    assert wanted.split == actions.SplitBy(("size", "pose"), Path("l.csv"))
     assert wanted.far == "0.05"
     assert [c[0][2] for c in loaded["load_embedder"].calls] == [None, "other"]
     assert "30 to 60 px      12       40        900  0.02 (0.01 to 0.03)  -" in text

@@ -13,7 +13,7 @@ from grey_people import Angles, OneFace, grey
 
 from reid_core.actions.evaluate import (
     ReidRules,
-    Split,
+    SplitBy,
     Splits,
     Wanted,
     evaluate_all_pairs,
@@ -94,7 +94,7 @@ def test_verification(root: Path, tmp_path: Path) -> None:
         root,
         OneFace(),
         [Angles(), Coarse()],
-        wanted=Wanted(far="1e-1", split=Split(("size",)), rounds=50),
+        wanted=Wanted(far="1e-1", split=SplitBy(("size",)), rounds=50),
     )
     report_pairs(done, tmp_path / "r.html", Options(root))
     text, checker = page(tmp_path / "r.html")
@@ -128,7 +128,10 @@ def test_a_warning_stands_out(root: Path, tmp_path: Path) -> None:
     lines = [f"P{i:02d} <b>&,{'alike' if i < 7 else 'apart'}" for i in range(14)]
     labels.write_text("\n".join(["identity,who", *lines]), "utf-8")
     done = evaluate_all_pairs(
-        root, OneFace(), [Angles()], wanted=Wanted(far="0.4", split=Split(labels=labels), rounds=50)
+        root,
+        OneFace(),
+        [Angles()],
+        wanted=Wanted(far="0.4", split=SplitBy(labels=labels), rounds=50),
     )
     report_pairs(done, tmp_path / "r.html", Options(root))
     text, _ = page(tmp_path / "r.html")
