@@ -5,14 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt, QTimeZone
 
 SHORT = QLocale.FormatType.ShortFormat
-
-
 LONGEST = 24  # letters of a name beside a box in a picture
+ON_BUTTON = 26  # of one on a button
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, longest: int = LONGEST) -> str:
     """A name short enough to stand over a face, beside what is said of it."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def on_button(name: str) -> str:
+    """A name for a button: not too long, and no shortcut in it."""
+    return shortened(name, ON_BUTTON).replace("&", "&&")
 
 
 def clock(seconds: float) -> str:

@@ -21,6 +21,7 @@ from app.views.enrol_picture import PicturePanel
 from app.views.enrol_waiting import Waiting
 from app.views.people_dialogs import completer
 from app.widgets.parts import Header, button, card, label, row, tool
+from app.words import on_button
 from reid_core.types import Kind
 
 
@@ -266,7 +267,7 @@ class EnrolSheet(QWidget):
             self._like.setToolTip(
                 meaning(chance, is_calibrated=self.enrol.is_calibrated, is_search=False)
             )
-            self._use_like.setText(self.tr("Add to {} instead").format(_short(like[0])))
+            self._use_like.setText(self.tr("Add to {} instead").format(on_button(like[0])))
             self._use_like.setProperty("name", like[0])
 
     def _take_like(self) -> None:
@@ -282,8 +283,3 @@ class EnrolSheet(QWidget):
         first = done[0].person  # type: ignore[attr-defined]
         self.leave()
         self.enrolled.emit(first)
-
-
-def _short(name: str) -> str:
-    """A name that fits on a button."""
-    return name.replace("&", "&&") if len(name) <= 28 else name[:27].replace("&", "&&") + "…"

@@ -24,12 +24,12 @@ from app.viewmodels.people_check import PeopleCheck
 from app.widgets.painting import MIDDLE, paint_ground, paint_picture, paint_text, smaller
 from app.widgets.parts import EmptyState, button, label, row, tool
 from app.widgets.thumbs import Thumbnails
+from app.words import on_button
 from reid_core.actions.check_types import Doubt, Shown
 from reid_core.evaluate.problems import Problem
 
 SMALL, LARGE = 44, 148  # px of a face in the list, and of the one looked at
 PAD = 6
-NAME = 26  # characters of a name on a button
 
 
 class DoubtLine(QStyledItemDelegate):
@@ -259,9 +259,9 @@ class CheckPanel(QWidget):
             self.buttons[name].setVisible(is_there)
         if stays is not None and doubt.facing is not None:
             name = doubt.name if stays[0] == doubt.person else doubt.facing.name
-            self.buttons["merge"].setText(self.tr("Merge into {}").format(_short(name)))
+            self.buttons["merge"].setText(self.tr("Merge into {}").format(on_button(name)))
         if doubt.facing is not None:
-            name = _short(doubt.facing.name)
+            name = on_button(doubt.facing.name)
             self.buttons["move"].setText(self.tr("Move to {}").format(name))
 
     def _do(self, what: str) -> None:
@@ -288,9 +288,3 @@ def _pair(doubt: Doubt) -> list[Shown]:
     """The two that are most worth seeing together."""
     second = doubt.facing or doubt.mate
     return [doubt.templates[0], second] if second is not None else [doubt.templates[0]]
-
-
-def _short(name: str) -> str:
-    """A name for a button: not too long, and no shortcut in it."""
-    shown = name if len(name) <= NAME else f"{name[: NAME - 1]}…"
-    return shown.replace("&", "&&")

@@ -19,6 +19,7 @@ from app.views.footage_actions import Actions
 from app.views.models_dialogs import Questions
 from app.views.train_dialogs import DeleteBox
 from app.widgets.parts import Line
+from app.words import on_button
 from reid_core.library.people import Portrait
 from tests.app.footage_fakes import FakeClient
 
@@ -46,6 +47,11 @@ def test_item_models_give_such_tips(qtbot: QtBot) -> None:
     index = model.index(0)
     assert index.data(Qt.ItemDataRole.ToolTipRole).startswith("<p>&lt;img")
     assert index.data() == EVIL
+
+
+def test_a_name_on_a_button_is_short_and_makes_no_shortcut() -> None:
+    assert on_button("Ada & Bob") == "Ada && Bob"
+    assert on_button("&" * 40) == "&&" * 25 + "…"
 
 
 def test_a_shortened_line_has_such_a_tip(qtbot: QtBot) -> None:
