@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.likeness import in_full
+from app.likeness import in_full, meaning
 from app.session import Session
 from app.viewmodels.enrol_looking import Looker
 from app.viewmodels.enrol_shots import (
@@ -128,6 +128,11 @@ class Enrol(QObject):
         """How sure that is, in words."""
         chance = chance_of(self.groups().get(group, ()), like)
         return in_full(like[1], chance, is_calibrated=self.is_calibrated)
+
+    def meaning(self, group: str, like: tuple[str, float]) -> str:
+        """What those words mean, in a sentence."""
+        chance = chance_of(self.groups().get(group, ()), like)
+        return meaning(chance, is_calibrated=self.is_calibrated, is_search=False)
 
     @property
     def is_calibrated(self) -> bool:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from app import theme
-from app.likeness import meaning
 from app.requests import EnrolFrom
 from app.session import Session
 from app.viewmodels.enrol import Enrol
@@ -263,10 +262,7 @@ class EnrolSheet(QWidget):
         if like is not None:
             line = self.tr("Looks like {name}, already enrolled ({score}).")
             self._like.setText(line.format(name=like[0], score=self.enrol.likeness(group, like)))
-            chance = 1.0 if self.enrol.is_calibrated else None
-            self._like.setToolTip(
-                meaning(chance, is_calibrated=self.enrol.is_calibrated, is_search=False)
-            )
+            self._like.setToolTip(self.enrol.meaning(group, like))
             self._use_like.setText(self.tr("Add to {} instead").format(on_button(like[0])))
             self._use_like.setProperty("name", like[0])
 

@@ -168,6 +168,8 @@ def test_somebody_enrolled_under_another_name_is_noticed(
     look(enrol, qtbot, "a.jpg", name="Somebody new")
     name, score = enrol.resembled("")
     assert (name, score) == ("Ada", pytest.approx(0.98, abs=0.01))
+    assert enrol.likeness("", (name, score)) == "similarity 0.98, uncalibrated"
+    assert "was not measured" in enrol.meaning("", (name, score))
     assert not enrol.is_unlike("")
     enrol.set_name("Grace")
     assert enrol.resembled("")[0] == "Ada"
