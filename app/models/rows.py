@@ -1,7 +1,11 @@
-"""What the item models have in common: frozen rows, each known by a key, shown as they change."""
+"""What the item models have in common: frozen rows, each known by a key, shown as they change.
+
+That a model says what is abstract here is checked with the types; Qt's metaclass does not look.
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -105,9 +109,9 @@ def _told(value: Any, role: int) -> Any:
 class ListRows(_Rows[Row], QAbstractListModel):
     """A list; what it says of a row is `cell`."""
 
+    @abstractmethod
     def cell(self, row: Row, role: int) -> Any:
         """What there is of a row in a role, SortRole among them; None for nothing."""
-        raise NotImplementedError
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.row(index)
@@ -128,17 +132,17 @@ class TableRows(_Rows[Row], QAbstractTableModel, Generic[Row, Column]):
         super().__init__(key, len(columns))
         self._columns, self._right = columns, right
 
+    @abstractmethod
     def titles(self) -> Sequence[str]:
         """The words above the columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, row: Row, column: Column) -> str:
         """What a cell says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def raw(self, row: Row, column: Column) -> Any:
         """What a column is sorted by."""
-        raise NotImplementedError
 
     def more(self, row: Row, column: Column, role: int) -> Any:
         """What there is of a cell in any other role; None for nothing."""
