@@ -52,9 +52,29 @@ class Angles:
         return np.stack([np.cos(turned), np.sin(turned)], 1).astype(np.float32).reshape(-1, 2)
 
 
+class Coarse(Angles):
+    """A worse model: its directions are 40 degrees apart, so that neighbours are one to it."""
+
+    model = "coarse"
+
+    def embed(self, chips: Sequence[np.ndarray]) -> np.ndarray:
+        vectors = super().embed(chips)
+        angle = np.round(np.rad2deg(np.arctan2(vectors[:, 1], vectors[:, 0])) / 40) * 40
+        turned = np.deg2rad(angle)
+        return np.stack([np.cos(turned), np.sin(turned)], 1).astype(np.float32)
+
+
 def grey(level: int, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     images.write_image(np.full((16, 16, 3), level, np.uint8), path)
+
+
+def people(root: Path, levels: dict[str, list[int]]) -> Path:
+    """A folder for each, with a picture of each level."""
+    for name, some in levels.items():
+        for i, level in enumerate(some):
+            grey(level, root / name / f"{i}.png")
+    return root
 
 
 def market(root: Path, crops: dict[str, int]) -> Path:

@@ -6,9 +6,8 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
-from grey_people import NOBODY, Angles, OneFace, grey, market
+from grey_people import NOBODY, Angles, Coarse, OneFace, grey, market, people
 
 from reid_core import align, images
 from reid_core.actions.evaluate import (
@@ -23,26 +22,6 @@ from reid_core.actions.loading import load_detector, load_embedder
 from reid_core.errors import BadList, EvaluationError, TooFewPairs
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
-
-
-class Blurred(Angles):
-    """A worse model: its directions are coarse, so that neighbours are one to it."""
-
-    model = "blurred"
-
-    def embed(self, chips):
-        vectors = super().embed(chips)
-        angle = np.round(np.rad2deg(np.arctan2(vectors[:, 1], vectors[:, 0])) / 40) * 40
-        turned = np.deg2rad(angle)
-        return np.stack([np.cos(turned), np.sin(turned)], 1).astype(np.float32)
-
-
-def people(root: Path, levels: dict[str, list[int]]) -> Path:
-    for name, some in levels.items():
-        for i, level in enumerate(some):
-            grey(level, root / name / f"{i}.png")
-    return root
-
 
 SIX = {f"P{i}": [20 + 25 * i, 22 + 25 * i, 24 + 25 * i] for i in range(6)}
 QUICK = Wanted(rounds=50)
@@ -76,11 +55,11 @@ def test_a_picture_without_a_face_fails_all_its_pairs(tmp_path: Path) -> None:
 
 
 def test_a_second_model_is_compared_pair_by_pair(tmp_path: Path) -> None:
-    # to the blurred model neighbours at 20 and 45, or 95 and 120, are one
+    # to the coarse model neighbours at 20 and 45, or 95 and 120, are one
     levels = {f"P{i:02d}": [12 + 12 * i, 14 + 12 * i] for i in range(14)}
-    got = measured(people(tmp_path, levels), Angles(), Blurred())
+    got = measured(people(tmp_path, levels), Angles(), Coarse())
     assert got.against is not None
-    assert (got.model, got.against.model) == ("angles", "blurred")
+    assert (got.model, got.against.model) == ("angles", "coarse")
     assert [d.figure for d in got.differences] == ["TAR @ 1e-1", "TAR @ 1e-2"]
     by = {d.figure: d for d in got.differences}["TAR @ 1e-2"]
     assert by.difference == pytest.approx(by.second - by.first, abs=1e-5)
@@ -113,14 +92,14 @@ def test_a_face_is_found_once_for_both_models(tmp_path: Path) -> None:
             return super().detect(image)
 
     root = people(tmp_path, SIX)
-    evaluate_all_pairs(root, Counting(), [Angles(), Blurred()], wanted=QUICK)
+    evaluate_all_pairs(root, Counting(), [Angles(), Coarse()], wanted=QUICK)
     assert len(looked) == 18
 
 
 def test_which_is_better_does_not_depend_on_the_order(tmp_path: Path) -> None:
     levels = {f"P{i:02d}": [12 + 12 * i, 14 + 12 * i] for i in range(14)}
     root = people(tmp_path, levels)
-    one, other = measured(root, Angles(), Blurred()), measured(root, Blurred(), Angles())
+    one, other = measured(root, Angles(), Coarse()), measured(root, Coarse(), Angles())
     for a, b in zip(one.differences, other.differences, strict=True):
         assert a.difference == -b.difference
         assert (a.low, a.high) == pytest.approx((-b.high, -b.low), abs=1e-5)
@@ -202,7 +181,7 @@ def test_progress_only_rises(tmp_path: Path) -> None:
     evaluate_all_pairs(
         people(tmp_path, SIX),
         OneFace(),
-        [Angles(), Blurred()],
+        [Angles(), Coarse()],
         wanted=QUICK,
         progress=lambda share, what: told.append(share),
     )
@@ -241,7 +220,7 @@ def test_a_list_of_pairs_can_be_compared_and_split_too(tmp_path: Path) -> None:
         pairs,
         OneFace(),
         Angles(),
-        against=Blurred(),
+        against=Coarse(),
         wanted=Wanted(far="1e-3", split=SplitBy(labels=labels), rounds=50),
     )
     assert got.accuracy == 1.0

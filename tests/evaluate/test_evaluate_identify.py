@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
-from grey_people import NOBODY, Angles, OneFace, grey, market
+from grey_people import NOBODY, Angles, Coarse, OneFace, market, people
 
 from reid_core.actions.evaluate import (
     Identification,
@@ -20,26 +19,6 @@ from reid_core.actions.loading import load_detector, load_embedder
 from reid_core.errors import BadList, EvaluationError
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
-
-
-class Coarse(Angles):
-    """A worse model, to which neighbours look the same."""
-
-    model = "coarse"
-
-    def embed(self, chips):
-        vectors = super().embed(chips)
-        angle = np.round(np.rad2deg(np.arctan2(vectors[:, 1], vectors[:, 0])) / 40) * 40
-        turned = np.deg2rad(angle)
-        return np.stack([np.cos(turned), np.sin(turned)], 1).astype(np.float32)
-
-
-def people(root: Path, levels: dict[str, list[int]]) -> Path:
-    for name, some in levels.items():
-        for i, level in enumerate(some):
-            grey(level, root / name / f"{i}.png")
-    return root
-
 
 EIGHT = {f"P{i}": [10 + 20 * i, 12 + 20 * i, 14 + 20 * i] for i in range(8)}
 QUICK = Splits(splits=4, rounds=50)
