@@ -46,13 +46,12 @@ def title(row: Doubt) -> str:
             form = translate("Doubts", "The pictures of {name} are nearly the same.")
         case _:
             form = translate("Doubts", "There is only one picture of {name}.")
-    return form.format(name=row.name, other=row.facing.name if row.facing else "", n=n)
+    return _said(form, row)
 
 
 def reason(row: Doubt) -> str:
     """The evidence, with its numbers."""
-    translate, n = QCoreApplication.translate, len(row.templates)
-    own, score = (decimal(v, 2) if v is not None else "" for v in (row.own, row.score))
+    translate = QCoreApplication.translate
     match row.problem:
         case Problem.WRONG_PERSON if row.facing is not None:
             form = translate(
@@ -65,14 +64,12 @@ def reason(row: Doubt) -> str:
         case Problem.SAME_PERSON:
             form = translate("Doubts", "Their pictures have a similarity of {score}.")
         case Problem.LOW_QUALITY:
-            quality = ", ".join(decimal(t.quality, 2) for t in row.templates)
-            return translate("Doubts", "Quality {}.").format(quality)
+            form = translate("Doubts", "Quality {}.")
         case Problem.NO_VARIETY:
             form = translate("Doubts", "{n} templates with a similarity of {own} or more.")
         case _:
             form = translate("Doubts", "It cannot be compared with anything.")
-    other = row.facing.name if row.facing else ""
-    return form.format(name=row.name, other=other, own=own, score=score, n=n)
+    return _said(form, row)
 
 
 def advice(row: Doubt) -> str:
@@ -97,13 +94,12 @@ def advice(row: Doubt) -> str:
             form = translate("Doubts", "Pictures of other days, poses and light find more.")
         case _:
             form = translate("Doubts", "Three to five pictures of different days find more.")
-    text = form.format(other=row.facing.name if row.facing else "")
     if row.problem is Problem.WRONG_PERSON and row.is_even:
         even = translate(
             "Doubts", "{name} has no more pictures than these that agree: it may be the others."
         )
-        text = f"{text} {even.format(name=row.name)}"
-    return text
+        form = f"{form} {even}"
+    return _said(form, row)
 
 
 def pictures(row: Doubt) -> list[tuple[Shown, str]]:
@@ -120,6 +116,19 @@ def pictures(row: Doubt) -> list[tuple[Shown, str]]:
         return [(first, first.name), (row.facing, row.facing.name)]
     quality = QCoreApplication.translate("Doubts", "Quality {}")
     return [(t, quality.format(decimal(t.quality, 2))) for t in row.templates[:PICTURES]]
+
+
+def _said(form: str, row: Doubt) -> str:
+    """A sentence with the names and numbers of a finding; {}: the quality of each picture."""
+    own, score = ("" if v is None else decimal(v, 2) for v in (row.own, row.score))
+    return form.format(
+        ", ".join(decimal(t.quality, 2) for t in row.templates),
+        name=row.name,
+        other=row.facing.name if row.facing else "",
+        own=own,
+        score=score,
+        n=len(row.templates),
+    )
 
 
 def _alike(one: Shown, score: float | None) -> str:

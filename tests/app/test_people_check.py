@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from people_made import enrol_made
@@ -82,6 +83,24 @@ def test_the_rows_and_what_they_say(
     assert [words for _, words in pictures(wrong)] == ["Ada · 0.00", "In question", "Bob · 0.98"]
     assert {one.name for one, _ in pictures(same)} == {"Cleo", "Clea"}
     assert "move it there" in advice(wrong)
+
+
+def test_every_finding_is_said_with_its_names_and_numbers(check: PeopleCheck) -> None:
+    wrong = replace(check.rows[0], is_even=True)
+    for problem in Problem:
+        for facing in (wrong.facing, None):
+            one = replace(wrong, problem=problem, facing=facing)
+            said = " ".join((title(one), reason(one), advice(one)))
+            assert "{" not in said
+            assert "Ada" in said
+    poor = replace(wrong, problem=Problem.LOW_QUALITY)
+    assert reason(poor) == "Quality 0.90."
+    assert reason(
+        replace(wrong, problem=Problem.NO_VARIETY, templates=2 * wrong.templates, own=0.98)
+    ) == ("2 templates with a similarity of 0.98 or more.")
+    assert advice(wrong).endswith(
+        "Ada has no more pictures than these that agree: it may be the others."
+    )
 
 
 Do = Callable[[PeopleCheck], None]
