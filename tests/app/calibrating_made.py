@@ -20,6 +20,7 @@ from reid_core.library import Library
 from reid_core.models.store import ModelStore
 
 PEOPLE = 60
+LONG_MS = 30_000  # within which it is measured
 
 
 @lru_cache(maxsize=1)

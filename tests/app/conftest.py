@@ -53,6 +53,15 @@ def session(qtbot: QtBot, library: Library, model_store: ModelStore, tasks: Task
 
 
 @pytest.fixture
+def crowded(tmp_path: Path, tasks: Tasks, qtbot: QtBot) -> Iterator[Session]:
+    """A library that can be calibrated, with a quick network."""
+    from tests.app.calibrating_made import crowded
+
+    with crowded(tmp_path / "crowd", tasks) as made:
+        yield made
+
+
+@pytest.fixture
 def film(data: Path) -> Path:
     """A short film with several faces (research data)."""
     return data / "video" / "faces_whitehouse_clip.mp4"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
@@ -13,28 +10,20 @@ from pytestqt.qtbot import QtBot
 from app.models.rows import RowRole
 from app.requests import Calibrate, SearchFor
 from app.session import Session
-from app.tasks import Tasks
 from app.views import models_page, search_page
 from app.views.models_calibration import OWN
 from reid_core.errors import TooFewPairs
 from reid_core.evaluate import calibrate as fitting
 from reid_core.library import models_used
 from reid_core.types import Kind
-from tests.app.calibrating_made import crowded
-from tests.app.test_calibrating_viewmodel import LONG_MS
+from tests.app.calibrating_made import LONG_MS
 
 BODY = Kind.BODY
 
 
 @pytest.fixture
-def own(tmp_path: Path, tasks: Tasks, qtbot: QtBot) -> Iterator[Session]:
-    with crowded(tmp_path / "crowd", tasks) as session:
-        yield session
-
-
-@pytest.fixture
-def page(own: Session, qtbot: QtBot) -> models_page.Page:
-    made = models_page.Page(own)
+def page(crowded: Session, qtbot: QtBot) -> models_page.Page:
+    made = models_page.Page(crowded)
     qtbot.addWidget(made)
     made.resize(1160, 720)
     made.show()
@@ -43,8 +32,8 @@ def page(own: Session, qtbot: QtBot) -> models_page.Page:
     return made
 
 
-def searching(own: Session, qtbot: QtBot) -> search_page.Page:
-    made = search_page.Page(own)
+def searching(crowded: Session, qtbot: QtBot) -> search_page.Page:
+    made = search_page.Page(crowded)
     qtbot.addWidget(made)
     made.resize(1160, 720)
     made.show()
@@ -71,14 +60,14 @@ def measured(page: models_page.Page, qtbot: QtBot) -> None:
 
 
 def test_from_measuring_to_a_probability_and_back(
-    page: models_page.Page, own: Session, qtbot: QtBot
+    page: models_page.Page, crowded: Session, qtbot: QtBot
 ) -> None:
     assert says(page, "Uncalibrated: similarities order the results")
     assert not page.panel.apply.isVisible()
-    looked = searching(own, qtbot)
+    looked = searching(crowded, qtbot)
     assert looked.search.rows[0].likeness.startswith("similarity 0.")
     assert "Uncalibrated" in looked._means.text()
-    with qtbot.waitSignal(own.asked_for) as asked:
+    with qtbot.waitSignal(crowded.asked_for) as asked:
         press(looked._calibrate, qtbot)
     assert asked.args == ["models", Calibrate("body")]
 
@@ -101,17 +90,17 @@ def test_from_measuring_to_a_probability_and_back(
     assert looked.search.rows
     assert all((r.sighting.probability or 0) >= 0.5 for r in looked.search.rows)
 
-    own.undo()
+    crowded.undo()
     qtbot.waitUntil(lambda: "similarity" in looked.search.rows[0].likeness, timeout=LONG_MS)
     assert looked.search.options.minimum is None
     assert len(looked.search.rows) == looked.search.n_all
     assert "uncalibrated" in looked.list.rows.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    qtbot.waitUntil(lambda: not own.tasks.jobs, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: not crowded.tasks.jobs, timeout=LONG_MS)
     looked.close_page()
 
 
 def test_too_little_is_advice_with_a_way_on(
-    page: models_page.Page, own: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    page: models_page.Page, crowded: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise TooFewPairs("There are 3 pairs, and 3,689 are needed.")
@@ -123,7 +112,7 @@ def test_too_little_is_advice_with_a_way_on(
     ways = page.panel._ways
     assert all(w.isVisible() for w in ways)
     for way, key in zip(ways, ("people", "footage"), strict=True):
-        with qtbot.waitSignal(own.asked_for) as asked:
+        with qtbot.waitSignal(crowded.asked_for) as asked:
             press(way, qtbot)
         assert asked.args == [key, None]
 
@@ -138,7 +127,7 @@ def test_the_rate_in_words_and_an_own_one(page: models_page.Page, qtbot: QtBot) 
     assert panel.fmr == 1 / 250
 
 
-def test_faces_and_bodies_are_apart(page: models_page.Page, own: Session, qtbot: QtBot) -> None:
+def test_faces_and_bodies_are_apart(page: models_page.Page, crowded: Session, qtbot: QtBot) -> None:
     measured(page, qtbot)
     assert page.panel.apply.isVisible()
     page.panel.show_kind(Kind.FACE)
@@ -148,16 +137,18 @@ def test_faces_and_bodies_are_apart(page: models_page.Page, own: Session, qtbot:
     press(page.panel.discard, qtbot)
     assert page.focusWidget() is page.panel.measure
     assert not page.panel.apply.isVisible()
-    assert own.history.can_undo is None
+    assert crowded.history.can_undo is None
 
 
-def test_another_model_is_uncalibrated(page: models_page.Page, own: Session, qtbot: QtBot) -> None:
+def test_another_model_is_uncalibrated(
+    page: models_page.Page, crowded: Session, qtbot: QtBot
+) -> None:
     measured(page, qtbot)
     press(page.panel.apply, qtbot)
     qtbot.waitUntil(lambda: says(page, "Calibrated on "), timeout=LONG_MS)
-    with own.library.transaction("use model") as tx:
+    with crowded.library.transaction("use model") as tx:
         models_used.use(tx, "body-embedder", "colour-stripes")
-    own.models_changed.emit()
+    crowded.models_changed.emit()
     qtbot.waitUntil(lambda: says(page, "Uncalibrated"), timeout=LONG_MS)
     page.panel.closed.emit()
     line = page.strip.lines[BODY]

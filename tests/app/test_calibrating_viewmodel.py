@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.likeness import chance, in_full, likeness, meaning
 from app.session import Session
-from app.tasks import Job, Tasks
+from app.tasks import Job
 from app.viewmodels import calibrating_words as words
 from app.viewmodels.calibrating import Calibrating, Standing
 from reid_core.actions import calibrate as core
@@ -24,10 +23,9 @@ from reid_core.library import calibrations, schema
 from reid_core.models.store import ModelStore
 from reid_core.search.decide import Threshold
 from reid_core.types import Kind
-from tests.app.calibrating_made import crowded
+from tests.app.calibrating_made import LONG_MS
 
 BODY, FACE = Kind.BODY, Kind.FACE
-LONG_MS = 30_000
 ONE = Calibration(
     model="tiny@1",
     kind=BODY,
@@ -57,14 +55,8 @@ def _english() -> Iterator[None]:
 
 
 @pytest.fixture
-def own(tmp_path: Path, tasks: Tasks, qtbot: QtBot) -> Iterator[Session]:
-    with crowded(tmp_path / "crowd", tasks) as session:
-        yield session
-
-
-@pytest.fixture
-def calibrating(own: Session, qtbot: QtBot) -> Calibrating:
-    return read(own, qtbot)
+def calibrating(crowded: Session, qtbot: QtBot) -> Calibrating:
+    return read(crowded, qtbot)
 
 
 def read(session: Session, qtbot: QtBot) -> Calibrating:
@@ -95,54 +87,56 @@ def settle(session: Session, qtbot: QtBot) -> None:
 
 
 def test_what_is_measured_is_kept_only_when_it_is_taken(
-    calibrating: Calibrating, own: Session, qtbot: QtBot
+    calibrating: Calibrating, crowded: Session, qtbot: QtBot
 ) -> None:
     found = measure(calibrating, qtbot)
     assert not found.kept
-    assert kept(own) is None
+    assert kept(crowded) is None
     assert calibrating.standings[BODY].kept is None
     calibrating.apply(BODY)
     qtbot.waitUntil(lambda: calibrating.standings[BODY].kept == found.calibration)
     assert BODY not in calibrating.found
-    own.undo()
+    crowded.undo()
     qtbot.waitUntil(lambda: calibrating.standings[BODY].kept is None)
-    own.redo()
+    crowded.redo()
     qtbot.waitUntil(lambda: calibrating.standings[BODY].kept == found.calibration)
     calibrating.remove(BODY)
     qtbot.waitUntil(lambda: not calibrating.standings[BODY].can_remove)
-    assert kept(own) is None
-    own.undo()
+    assert kept(crowded) is None
+    crowded.undo()
     qtbot.waitUntil(lambda: calibrating.standings[BODY].kept == found.calibration)
-    settle(own, qtbot)
+    settle(crowded, qtbot)
 
 
-def test_discarding_changes_nothing(calibrating: Calibrating, own: Session, qtbot: QtBot) -> None:
+def test_discarding_changes_nothing(
+    calibrating: Calibrating, crowded: Session, qtbot: QtBot
+) -> None:
     measure(calibrating, qtbot)
     with qtbot.waitSignal(calibrating.changed):
         calibrating.discard(BODY)
     assert not calibrating.found
     calibrating.apply(BODY)
-    settle(own, qtbot)
-    assert kept(own) is None
-    assert own.history.can_undo is None
+    settle(crowded, qtbot)
+    assert kept(crowded) is None
+    assert crowded.history.can_undo is None
 
 
 def test_it_is_listed_can_be_stopped_and_runs_in_no_lane_that_pages_wait_for(
-    calibrating: Calibrating, own: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    calibrating: Calibrating, crowded: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forever(*_: object, progress, **__: object) -> None:
         while True:
             progress(0.5, "footage")
 
     monkeypatch.setattr(core, "calibrate", forever)
-    with qtbot.waitSignal(own.tasks.started) as started:
+    with qtbot.waitSignal(crowded.tasks.started) as started:
         calibrating.measure(BODY, 1e-2)
     job: Job = started.args[0]
     assert job.page == "models"
     assert not job.loses
     qtbot.waitUntil(lambda: job.share > 0)
     calibrating.measure(BODY, 1e-2)  # no second one beside it
-    assert [j for j in own.tasks.jobs if j.shown] == [job]
+    assert [j for j in crowded.tasks.jobs if j.shown] == [job]
     calibrating.stop(BODY)
     qtbot.waitUntil(lambda: not calibrating.is_busy(BODY))
     assert job.state == "cancelled"
@@ -151,10 +145,10 @@ def test_it_is_listed_can_be_stopped_and_runs_in_no_lane_that_pages_wait_for(
 
 
 def test_too_little_is_advice_and_no_error(
-    calibrating: Calibrating, own: Session, qtbot: QtBot
+    calibrating: Calibrating, crowded: Session, qtbot: QtBot
 ) -> None:
     told: list[object] = []
-    own.message.connect(told.append)
+    crowded.message.connect(told.append)
     calibrating.measure(BODY, 1e-6)
     qtbot.waitUntil(lambda: not calibrating.is_busy(BODY), timeout=LONG_MS)
     assert "people make" in calibrating.advice[BODY]
@@ -166,10 +160,10 @@ def test_too_little_is_advice_and_no_error(
 
 
 def test_another_model_lets_go_of_what_was_measured(
-    calibrating: Calibrating, own: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    calibrating: Calibrating, crowded: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure(calibrating, qtbot)
-    own.models_changed.emit()
+    crowded.models_changed.emit()
     assert not calibrating.found
 
     def late(*_: object, progress, **__: object) -> Calibrated:
@@ -177,38 +171,38 @@ def test_another_model_lets_go_of_what_was_measured(
 
     monkeypatch.setattr(core, "calibrate", late)
     calibrating.measure(BODY, 1e-2)
-    own.models_changed.emit()
+    crowded.models_changed.emit()
     assert not calibrating.is_busy(BODY)
-    settle(own, qtbot)
+    settle(crowded, qtbot)
     assert not calibrating.advice
 
 
 def test_a_calibration_that_cannot_be_read_can_be_taken_away(
-    calibrating: Calibrating, own: Session, qtbot: QtBot
+    calibrating: Calibrating, crowded: Session, qtbot: QtBot
 ) -> None:
     measure(calibrating, qtbot)
     calibrating.apply(BODY)
     qtbot.waitUntil(lambda: calibrating.standings[BODY].kept is not None)
-    with own.library.transaction("damage") as tx:
+    with crowded.library.transaction("damage") as tx:
         tx.execute(sa.update(schema.calibration).values(data="{}"))
     calibrating.refresh()
     qtbot.waitUntil(lambda: bool(calibrating.standings[BODY].problem))
     assert "cannot be read" in words.state(calibrating.standings[BODY])
     calibrating.remove(BODY)
     qtbot.waitUntil(lambda: not calibrating.standings[BODY].problem)
-    settle(own, qtbot)
+    settle(crowded, qtbot)
 
 
 def test_looking_fetches_no_model(
-    calibrating: Calibrating, own: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    calibrating: Calibrating, crowded: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    assert own.store.path("tiny").is_file()
+    assert crowded.store.path("tiny").is_file()
     pulled: list[str] = []
     monkeypatch.setattr(ModelStore, "pull", lambda _, name, *a, **k: pulled.append(name))
-    own.models_changed.emit()
+    crowded.models_changed.emit()
     with qtbot.waitSignal(calibrating.changed):
         calibrating.refresh()
-    settle(own, qtbot)
+    settle(crowded, qtbot)
     assert not pulled
     assert "not installed" in words.state(calibrating.standings[FACE])
     assert calibrating.standings[BODY].model
