@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from pytestqt.qtbot import QtBot
 
 from app.session import Session
+from app.views.people_page import Page
 from reid_core import images
 from reid_core.actions import enroll
 from reid_core.actions.enroll import Candidate, Known, Looked
@@ -31,6 +35,19 @@ def face(who: int, seed: int = 0) -> np.ndarray:
     row[who % 64] = 1.0
     row[64 + seed % 64] = 0.14
     return row / np.linalg.norm(row)
+
+
+@contextmanager
+def opened_page(session: Session, qtbot: QtBot) -> Iterator[Page]:
+    """The page of people, shown; closed afterwards."""
+    made = Page(session)
+    made.resize(1100, 700)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close_page()
+    qtbot.waitUntil(lambda: not session.tasks.jobs)
 
 
 def enrol_made(library: Library, session: Session, name: str, who: int, *seeds: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from people_made import Faces, enrol_made
+from people_made import Faces, enrol_made, opened_page
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -32,14 +32,8 @@ def faces(session: Session, monkeypatch: pytest.MonkeyPatch) -> Faces:
 
 @pytest.fixture
 def page(session: Session, faces: Faces, qtbot: QtBot) -> Iterator[Page]:
-    made = Page(session)
-    made.resize(1100, 700)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close_page()
-    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    with opened_page(session, qtbot) as made:
+        yield made
 
 
 @pytest.fixture

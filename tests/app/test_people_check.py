@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from people_made import enrol_made
+from people_made import enrol_made, opened_page
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -173,16 +173,10 @@ def test_templates_of_another_model_are_a_line(
 
 @pytest.fixture
 def page(session: Session, filled: dict[str, int], qtbot: QtBot) -> Iterator[Page]:
-    made = Page(session)
-    made.resize(1100, 700)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    with qtbot.waitSignal(made.people.rows_changed):
-        made.activate(None)
-    yield made
-    made.close_page()
-    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    with opened_page(session, qtbot) as made:
+        with qtbot.waitSignal(made.people.rows_changed):
+            made.activate(None)
+        yield made
 
 
 def offered(page: Page) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from people_made import opened_page
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -24,14 +25,9 @@ GUL, BRODY = "Abdullah_Gul", "Adrien_Brody"
 
 @pytest.fixture
 def page(session: Session, qtbot: QtBot) -> Iterator[Page]:
-    made = Page(session)
-    made.resize(1100, 700)
-    qtbot.addWidget(made)
-    made.show()
-    made.activate(None)
-    yield made
-    made.close_page()
-    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    with opened_page(session, qtbot) as made:
+        made.activate(None)
+        yield made
 
 
 def photos(data: Path, who: str, *numbers: int) -> list[str]:

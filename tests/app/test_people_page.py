@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from people_made import Faces, enrol_made
+from people_made import Faces, enrol_made, opened_page
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
@@ -38,14 +38,8 @@ def faces(session: Session, monkeypatch: pytest.MonkeyPatch) -> Faces:
 
 @pytest.fixture
 def page(session: Session, qtbot: QtBot) -> Iterator[Page]:
-    made = Page(session)
-    made.resize(1100, 700)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.close_page()
-    qtbot.waitUntil(lambda: not session.tasks.jobs)
+    with opened_page(session, qtbot) as made:
+        yield made
 
 
 def show(page: Page, qtbot: QtBot, wanted: object = None) -> None:
