@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from made_models import tiny_network
+from pytestqt.qtbot import QtBot
 
 from app.session import Session
 from app.settings import Settings
 from app.tasks import Tasks
 from reid_core.images import encode_jpeg
-from reid_core.library import Library, people
+from reid_core.library import Library, models_used, people
 from reid_core.models.importing import import_onnx
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
@@ -25,6 +26,17 @@ def own_session(folder: Path, library: Library, tasks: Tasks, **settings: object
         import_onnx(store, folder / f"{name}.onnx", role="body-embedder", name=name)
     chosen: dict[str, object] = {"seen_welcome": True, **settings}
     return Session(library, store, Settings(**chosen), tasks)  # type: ignore[arg-type]
+
+
+def used(session: Session) -> str | None:
+    """The body embedder in use, if one was chosen."""
+    with session.library.read() as connection:
+        return models_used.in_use(connection).get("body-embedder")
+
+
+def settle(session: Session, qtbot: QtBot) -> None:
+    """Wait until nothing is being done."""
+    qtbot.waitUntil(lambda: not session.tasks.jobs, timeout=20000)
 
 
 def enrol(library: Library, n: int) -> int:

@@ -14,10 +14,10 @@ from app.models.rows import RowRole
 from app.session import Session
 from app.tasks import Tasks
 from app.views.models_page import Page
-from reid_core.library import Library, models_used
+from reid_core.library import Library
 from reid_core.models.manifest import ARCFACE_TEMPLATE
 from reid_core.models.store import ModelStore
-from tests.app.models_made import enrol, own_session
+from tests.app.models_made import enrol, own_session, settle, used
 
 DLIB = "47.54 44.10 100.86 44.13 73.94 76.30 51.33 102.40 96.90 102.35"
 
@@ -74,15 +74,6 @@ def answer(page: Page, text: str, qtbot: QtBot) -> None:
     box = question(page)
     (one,) = [b for b in box.buttons() if b.text() == text]
     qtbot.mouseClick(one, Qt.MouseButton.LeftButton)
-
-
-def settle(session: Session, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not session.tasks.jobs, timeout=20000)
-
-
-def used(session: Session) -> str | None:
-    with session.library.read() as connection:
-        return models_used.in_use(connection).get("body-embedder")
 
 
 def test_the_details_follow_the_choice(page: Page, qtbot: QtBot) -> None:

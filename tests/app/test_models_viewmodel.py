@@ -15,11 +15,11 @@ from app.viewmodels.models import Models, Switch
 from app.viewmodels.models_import import Form, Importing, proposed_name
 from app.viewmodels.models_rows import ModelRow
 from reid_core.errors import ModelUnavailable
-from reid_core.library import Library, models_used, vectors
+from reid_core.library import Library, vectors
 from reid_core.models.manifest import Role
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
-from tests.app.models_made import enrol, own_session
+from tests.app.models_made import enrol, own_session, settle, used
 
 
 @pytest.fixture
@@ -42,15 +42,6 @@ def read(session: Session, qtbot: QtBot) -> Models:
 
 def row(models: Models, name: str) -> ModelRow:
     return next(r for r in models.rows if r.name == name)
-
-
-def used(session: Session) -> str | None:
-    with session.library.read() as connection:
-        return models_used.in_use(connection).get("body-embedder")
-
-
-def settle(session: Session, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not session.tasks.jobs, timeout=20000)
 
 
 def test_every_model_is_listed_with_its_terms(models: Models) -> None:
