@@ -1,11 +1,15 @@
-"""Answers of evaluations, made up, and a stand-in for what gives them."""
+"""Answers of evaluations, made up, a stand-in for what gives them, and the command that asks."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from typer.testing import CliRunner
 
 from reid_core.actions import evaluate as actions
 from reid_core.actions.judged_pairs import Side
+from reid_core.cli.main import app
 from reid_core.evaluate.compare import Changed, Difference, Turned
 from reid_core.evaluate.conditions import Condition, Group
 from reid_core.evaluate.curves import Curve, Histogram
@@ -82,6 +86,14 @@ IDENTIFICATION = actions.Identification(
 DETECTION = actions.DetectionReport(0.7, 0.8, 0.6, 12.5, 10, 0.25, 0.02)
 TRACKING = actions.TrackReport(0.4, 0.5, 0.6, 7, 3, 5.0)
 REID = actions.Reidentification(4, 8, 0.5, 0.75, 0.4, 0.1, "cross-camera", "stripes")
+ANSWERS = {
+    "evaluate_verification": VERIFICATION,
+    "evaluate_all_pairs": ALL_PAIRS,
+    "evaluate_identify": IDENTIFICATION,
+    "evaluate_reid": REID,
+    "evaluate_detect": DETECTION,
+    "evaluate_track": TRACKING,
+}
 
 
 class Asked:
@@ -94,3 +106,12 @@ class Asked:
     def __call__(self, *args: object, **kwargs: object) -> object:
         self.calls.append((args, kwargs))
         return self.answer
+
+
+def run(tmp_path: Path, *args: str) -> str:
+    """What `cameo evaluate` prints with these arguments."""
+    result = CliRunner().invoke(app, ["--models", str(tmp_path / "models"), "evaluate", *args])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_answers import DETECTION, IDENTIFICATION, REID, TRACKING, VERIFICATION, Asked
+from made_answers import DETECTION, IDENTIFICATION, REID, TRACKING, VERIFICATION, Asked, run
 from typer.testing import CliRunner
 
 from reid_core import images
 from reid_core.actions import evaluate as actions
-from reid_core.actions import loading
 from reid_core.cli.main import app
 from reid_core.errors import BadList
 from reid_core.models.store import ModelStore
@@ -50,26 +49,6 @@ COMMANDS = {
         "hota idf1 mota id_switches",
     ),
 }
-
-
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> dict[str, Asked]:
-    """Every action answers at once and no model is loaded."""
-    made = {action: Asked(answer) for _, action, answer, _ in COMMANDS.values()}
-    for name, fake in made.items():
-        monkeypatch.setattr(actions, name, fake)
-    for name in ("load_detector", "load_embedder"):
-        made[name] = Asked(name)
-        monkeypatch.setattr(loading, name, made[name])
-    return made
-
-
-def run(tmp_path: Path, *args: str) -> str:
-    result = CliRunner().invoke(app, ["--models", str(tmp_path / "models"), "evaluate", *args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.mark.parametrize("command", COMMANDS)

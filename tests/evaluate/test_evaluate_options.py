@@ -7,38 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_answers import ALL_PAIRS, IDENTIFICATION, REID, VERIFICATION, Asked
-from typer.testing import CliRunner
+from made_answers import Asked, run
 
 from reid_core import images
 from reid_core.actions import evaluate as actions
-from reid_core.actions import evaluation_report, loading
-from reid_core.cli.main import app
-
-
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> dict[str, Asked]:
-    """Every action answers at once and no model is loaded."""
-    made = {
-        "evaluate_verification": Asked(VERIFICATION),
-        "evaluate_all_pairs": Asked(ALL_PAIRS),
-        "evaluate_identify": Asked(IDENTIFICATION),
-        "evaluate_reid": Asked(REID),
-    }
-    for name, fake in made.items():
-        monkeypatch.setattr(actions, name, fake)
-    for name in ("load_detector", "load_embedder"):
-        made[name] = Asked(name)
-        monkeypatch.setattr(loading, name, made[name])
-    return made
-
-
-def run(tmp_path: Path, *args: str) -> str:
-    result = CliRunner().invoke(app, ["--models", str(tmp_path / "models"), "evaluate", *args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+from reid_core.actions import evaluation_report
 
 
 def test_all_pairs_are_measured_without_a_list(tmp_path: Path, loaded: dict[str, Asked]) -> None:
