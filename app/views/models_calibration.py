@@ -43,8 +43,7 @@ class CalibrationPanel(QWidget):
         self.kind = Kind.FACE
         self._kinds = {kind: self._kind_button(kind) for kind in Kind}
         self._about = self._make_about()
-        self._state = label("", wrap=True)
-        self._state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._state = label("", wrap=True, selectable=True)
         self.remove = button(
             self.tr("Remove"), lambda: calibrating.remove(self.kind), icon="trash", look="danger"
         )

@@ -39,8 +39,7 @@ class DetailsPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._name, self._role = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self._terms = label("", "warn", wrap=True)
-        self._problem = label("", "bad", wrap=True)
-        self._problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._problem = label("", "bad", wrap=True, selectable=True)
         self._buttons = QVBoxLayout()
         self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(2 * theme.GAP)
@@ -137,7 +136,8 @@ class DetailsPanel(QScrollArea):
             self._labels.pop()
         for n, (word, value) in enumerate(wanted):
             if n >= self._facts.rowCount():
-                self._labels.append((label("", "muted"), _value()))
+                shown = label("", wrap=True, selectable=True)
+                self._labels.append((label("", "muted"), shown))
                 self._facts.addRow(*self._labels[-1])
             for one, text in zip(self._labels[n], (word, value), strict=True):
                 one.setText(text)
@@ -160,12 +160,6 @@ class DetailsPanel(QScrollArea):
             )
             self._buttons.addWidget(made)
             made.show()  # now, not a moment after the old ones went
-
-
-def _value() -> QLabel:
-    made = label("", wrap=True)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made
 
 
 def _grouped(checksum: str) -> str:

@@ -29,7 +29,7 @@ class Measured(QWidget):
             ("missed", self.tr("Missed")),
             ("measured", self.tr("Measured with")),
         ):
-            self._rows[name] = label(text, "muted"), _value()
+            self._rows[name] = label(text, "muted"), label("", wrap=True, selectable=True)
             self._facts.addRow(*self._rows[name])
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(2 * theme.GAP)
@@ -80,9 +80,3 @@ class Measured(QWidget):
                 made = label(text, "muted" if n == 0 else "")
                 side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
                 self._table.addWidget(made, n, column, side)
-
-
-def _value() -> QLabel:
-    made = label("", wrap=True)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made

@@ -55,7 +55,8 @@ class WatchView(QScrollArea):
         self.summary = label("", "muted", wrap=True)
         self.bar = QProgressBar()
         self.facts: list[tuple[QLabel, QLabel]] = []
-        self.outcome, self.notes = label("", wrap=True), label("", "muted", wrap=True)
+        self.outcome = label("", wrap=True)
+        self.notes = label("", "muted", wrap=True, selectable=True)
         self.curves: CurvesView | None = None
         self._drawn: tuple[Curves | None, Curves | None] = (None, None)
         self._plots = QVBoxLayout()
@@ -172,7 +173,6 @@ class WatchView(QScrollArea):
         line = row(label(self.tr("Compare with")), self.beside, self.shows_rate)
         line.setStretch(1, 1)
         column.addLayout(line)
-        self.notes.setTextInteractionFlags(self.notes.textInteractionFlags().TextSelectableByMouse)
         column.addWidget(self.notes)
         inner.setAutoFillBackground(False)
         self.setWidget(inner)

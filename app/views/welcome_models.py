@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QVBoxLayout
 
 from app import theme
@@ -28,8 +28,7 @@ class ModelLine(QFrame):
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(6)
-        self.problem = label("", "bad", wrap=True)
-        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problem = label("", "bad", wrap=True, selectable=True)
         self._file = button(
             self.tr("I have the wheel or the file…"), lambda: self.file_wanted.emit(needed.name)
         )

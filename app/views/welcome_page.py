@@ -84,8 +84,7 @@ class Page(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(6)
         self._step = label("", "muted", wrap=True)
-        self._sample_problem = label("", "bad", wrap=True)
-        self._sample_problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sample_problem = label("", "bad", wrap=True, selectable=True)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()

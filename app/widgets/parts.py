@@ -24,11 +24,17 @@ from app.tips import plain_tip
 SHORT = 120  # px that text which is wrapped or shortened has at least
 
 
-def label(text: str = "", look: str = "", *, wrap: bool = False) -> QLabel:
-    """Plain text (never taken for HTML, since names and paths come from outside)."""
+def label(
+    text: str = "", look: str = "", *, wrap: bool = False, selectable: bool = False
+) -> QLabel:
+    """Plain text (never taken for HTML, since names and paths come from outside). selectable:
+    with the mouse, to be copied.
+    """
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if look:
         made.setProperty("look", look)
     return made

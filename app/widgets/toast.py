@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from app import theme
@@ -23,8 +23,7 @@ class Toast(QFrame):
         super().__init__(parent)
         self._around = parent
         self._call: Callable[[], object] | None = None
-        self._text = label(wrap=True)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text = label(wrap=True, selectable=True)
         self._button = QPushButton()
         self._button.clicked.connect(self._act)
         self._close = QPushButton(self.tr("Close"))
@@ -79,5 +78,5 @@ class Toast(QFrame):
         around = self._around.size()
         width = min(WIDEST, around.width() - 4 * theme.GAP)
         self.setFixedWidth(width)
-        self.adjustSize()
+        self.resize(width, self.heightForWidth(width))
         self.move((around.width() - width) // 2, around.height() - self.height() - 3 * theme.GAP)
