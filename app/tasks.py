@@ -44,10 +44,12 @@ class Job(QObject):
     state: waiting, running, done, failed or cancelled. share: done, in [0, 1]. remaining_s: an
     estimate from the pace so far, None while there is none. page: the key of the page that it
     belongs to, "" for none. loses: whether stopping it loses work, so that closing the window asks.
-    has_end: whether it will be done some day.
+    has_end: whether it will be done some day. is_change: of the library: once made, it is told
+    whatever happened meanwhile.
     """
 
     page, loses, has_end = "", True, True
+    is_change = False
     changed = Signal()
     done = Signal(object)  # the result
     failed = Signal(object)  # a CameoError
@@ -59,8 +61,6 @@ class Job(QObject):
         self.state, self.share, self.detail = "waiting", 0.0, ""
         self._started: float | None = None
         self._stop = threading.Event()
-
-    is_change = False  # of the library: once made, it is told whatever happened meanwhile
 
     @property
     def is_over(self) -> bool:

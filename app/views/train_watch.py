@@ -35,7 +35,7 @@ from reid_core.protocols import Progress
 if TYPE_CHECKING:
     from app.widgets.curves import CurvesView, Plot
 
-FACTS, PLOTS = 5, 3
+FACTS = 5
 
 
 class WatchView(QScrollArea):
@@ -256,7 +256,7 @@ class WatchView(QScrollArea):
                 self.curves.show_run(look.curves, beneath, metric=look.row.metric)
 
     def _on_curves(self, kind: type[CurvesView], *made: Plot) -> None:
-        if len(made) < PLOTS:
+        if len(made) < kind.PLOTS:
             plot = kind.plot(len(made))
             QTimer.singleShot(0, self, partial(self._on_curves, kind, *made, plot))
             return

@@ -68,15 +68,14 @@ class Line:
         return line_pen(colour, 1.0 if self.faint else 2.0, dashed=self.dashed)
 
 
-PLOTS = 3
-
-
 class CurvesView(QWidget):
     """The plots of a run. `show_run` draws what there is now."""
 
+    PLOTS = 3
+
     def __init__(self, plots: Sequence[Plot] = ()) -> None:
         super().__init__()
-        self.loss, self.validation, self.rate = plots or [self.plot(n) for n in range(PLOTS)]
+        self.loss, self.validation, self.rate = plots or [self.plot(n) for n in range(self.PLOTS)]
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.GAP)
