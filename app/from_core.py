@@ -284,7 +284,8 @@ SENTENCES: tuple[Any, ...] = (
     ),
     QT_TRANSLATE_NOOP("Core", "1 in {}"),
     QT_TRANSLATE_NOOP(
-        "Core", "A stored calibration cannot be read ({}). Make it anew with: cameo calibrate"
+        "Core",
+        "A stored calibration cannot be read ({}). Make it anew with: cameo calibrate --kind {}",
     ),
     QT_TRANSLATE_NOOP(
         "Core",

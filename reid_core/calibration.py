@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reid_core.errors import LibraryCorrupt
 from reid_core.types import Kind
 
 Doubles = NDArray[np.float64]
@@ -129,15 +128,13 @@ class Calibration:
 
     @classmethod
     def from_json(cls, text: str) -> Calibration:
-        """Read what `to_json` wrote. Raises LibraryCorrupt for anything else."""
+        """Read what `to_json` wrote. Raises ValueError, in few words, for anything else."""
         try:
-            one = _read(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            why = _short(error) if isinstance(error, ValueError) else "it is not what was written"
-            raise LibraryCorrupt(
-                f"A stored calibration cannot be read ({why}). Make it anew with: cameo calibrate"
-            ) from error
-        return one
+            return _read(json.loads(text))
+        except ValueError as error:
+            raise ValueError(_short(error)) from error
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ValueError("it is not what was written") from error
 
 
 def _read(given: Any) -> Calibration:

@@ -1073,8 +1073,8 @@
         <translation>1 von {}</translation>
     </message>
     <message>
-        <source>A stored calibration cannot be read ({}). Make it anew with: cameo calibrate</source>
-        <translation>Eine gespeicherte Kalibrierung ist nicht lesbar ({}). Kalibrieren Sie neu.</translation>
+        <source>A stored calibration cannot be read ({}). Make it anew with: cameo calibrate --kind {}</source>
+        <translation>Eine gespeicherte Kalibrierung ist nicht lesbar ({}). Neu anlegen mit: cameo calibrate --kind {}</translation>
     </message>
     <message>
         <source>A false-match rate of {} cannot be measured: there are {} pairs of two different people ({} people), and {} are needed, which {} people make. {}</source>

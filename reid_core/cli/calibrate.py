@@ -76,21 +76,21 @@ def _kept(context: typer.Context, kind: str, *, remove: bool, json: str | None) 
             if json:
                 write_json({"removed": gone}, json)
             else:
-                typer.echo("The calibration was removed." if gone else _none(model))
+                typer.echo("The calibration was removed." if gone else _none(model, kind))
             return
         with library.read() as connection:
             one = calibrations.get(connection, model, Kind(kind))
     if json:
         write_json(None if one is None else _fields(one), json)
     elif one is None:
-        typer.echo(_none(model))
+        typer.echo(_none(model, kind))
     else:
         typer.echo(f"{one.kind}s with {one.model}, measured {one.made}.")
         _show(one)
 
 
-def _none(model: str) -> str:
-    return f"{model} is uncalibrated in this library. Measure with: cameo calibrate"
+def _none(model: str, kind: str) -> str:
+    return f"{model} is uncalibrated in this library. Measure with: cameo calibrate --kind {kind}"
 
 
 def _print(done: Calibrated) -> None:

@@ -44,10 +44,14 @@ def _is(model: str, kind: Kind) -> sa.ColumnElement[bool]:
 
 
 def _read(data: str, model: str, kind: Kind) -> Calibration:
-    one = Calibration.from_json(data)
-    if (one.model, one.kind) != (model, kind):
+    try:
+        one = Calibration.from_json(data)
+        why = "" if (one.model, one.kind) == (model, kind) else "it is of another model"
+    except ValueError as error:
+        why = str(error)
+    if why:
         raise LibraryCorrupt(
-            "A stored calibration is of another model than it is kept under. "
-            "Make it anew with: cameo calibrate"
+            f"A stored calibration cannot be read ({why}). "
+            f"Make it anew with: cameo calibrate --kind {kind}"
         )
     return one

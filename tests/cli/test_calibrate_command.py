@@ -85,7 +85,9 @@ def test_its_json_is_what_was_kept(full: Path, store: ModelStore) -> None:
 def test_a_dry_run_says_so(full: Path, store: ModelStore) -> None:
     done = cameo(store, full, "calibrate", "--kind", "body", "--fmr", "1e-2", "--dry-run")
     assert "Nothing was kept" in done.output
-    assert "uncalibrated" in cameo(store, full, "calibrate", "--kind", "body", "--show").output
+    shown = cameo(store, full, "calibrate", "--kind", "body", "--show").output
+    assert "uncalibrated" in shown
+    assert "cameo calibrate --kind body" in shown
 
 
 @pytest.mark.parametrize("fmr", ["0", "1", "2", "nan", "-1", "inf", "1e-9"])
