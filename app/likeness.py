@@ -6,9 +6,15 @@ which is none.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication
 
+from app.from_core import in_window
 from app.words import decimal, percent
+
+if TYPE_CHECKING:
+    from reid_core.search.decide import Threshold
 
 SURE = 0.99  # nearer to certain than this is not told: no measurement carries that far
 
@@ -77,3 +83,9 @@ def meaning(
         "How alike two looks are, at most 1; it is no probability: what it means was not measured "
         "on your data.",
     )
+
+
+def held_against(threshold: Threshold) -> str:
+    """What belongs beside every score, as a sentence: what they are held against, if anything."""
+    said = in_window(threshold.describe())
+    return f"{said[:1].upper()}{said[1:]}."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from app.from_core import in_window
+from app.likeness import held_against
 from app.viewmodels.calibrating import Standing
 from app.words import decimal, local_time, number, percent
 from reid_core.calibration import Calibration, Interval
@@ -26,8 +27,7 @@ def state(one: Standing) -> str:
         return calibrated(one.kept)
     if one.threshold is None:
         return one.problem
-    said = in_window(one.threshold.describe())
-    return said[:1].upper() + said[1:] + "."
+    return held_against(one.threshold)
 
 
 def calibrated(one: Calibration) -> str:

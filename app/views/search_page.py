@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
-from app.from_core import in_window
+from app.likeness import held_against
 from app.requests import Calibrate, PlayAt, SearchFor
 from app.session import Session
 from app.viewmodels.search import Search
@@ -310,8 +310,7 @@ class Page(QWidget):
         self._calibrate.setVisible(found is not None and not search.is_calibrated)
         if found is None:
             return
-        words = in_window(found.threshold.describe())
-        line = words[:1].upper() + words[1:] + "."
+        line = held_against(found.threshold)
         nobody = found.threshold.value is not None and found.sightings and not self.search.n_likely
         if nobody:
             nearest = (
