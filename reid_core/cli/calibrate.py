@@ -23,7 +23,10 @@ def command(
     kind: One = One.FACE,
     images: Annotated[
         Path | None,
-        typer.Option(help="Measure on these labelled pictures instead: a folder for each person."),
+        typer.Option(
+            help="Measure on these labelled pictures instead: a folder for each person. A library "
+            "to keep it in is made if there is none."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure, but keep nothing.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Only show the one that is kept.")] = False,
@@ -45,7 +48,7 @@ def command(
     from reid_core.actions.calibrate import calibrate
 
     bar = Bar("calibrate")
-    with open_library(context, create=images is not None) as library:
+    with open_library(context, create=images is not None and not dry_run) as library:
         models = models_for(context, library)
         done = calibrate(
             library,

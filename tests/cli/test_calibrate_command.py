@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from reid_core import images
 from reid_core.cli.main import app
-from reid_core.errors import CameoError
+from reid_core.errors import CameoError, LibraryError
 from reid_core.library import Library, models_used
 from reid_core.models.store import ModelStore
 
@@ -88,6 +88,12 @@ def test_a_dry_run_says_so(full: Path, store: ModelStore) -> None:
     shown = cameo(store, full, "calibrate", "--kind", "body", "--show").output
     assert "uncalibrated" in shown
     assert "cameo calibrate --kind body" in shown
+
+
+def test_a_dry_run_makes_no_library(store: ModelStore, tmp_path: Path) -> None:
+    done = cameo(store, tmp_path / "none", "calibrate", "--images", str(tmp_path), "--dry-run")
+    assert isinstance(done.exception, LibraryError)
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("fmr", ["0", "1", "2", "nan", "-1", "inf", "1e-9"])
