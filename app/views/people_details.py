@@ -209,7 +209,7 @@ class DetailsPanel(QFrame):
         inside.addLayout(row(self._heading, self._chosen, None))
         inside.addWidget(self.templates, 1)
         inside.addLayout(row(*self._actions, None))
-        for one in self._actions:
+        for one in (self.search, add, *self._actions):  # never too narrow for their words
             one.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setTabOrder(self.name, self.search)
         self.setTabOrder(self.search, add)

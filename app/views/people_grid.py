@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from app.models.people import PeopleFilter, PeopleModel
 from app.widgets.person_card import NARROW, PersonCard
+from app.widgets.scrolling import keep_room
 from app.widgets.thumbs import Thumbnails
 from reid_core.library.people import Portrait
 
@@ -43,7 +44,7 @@ class PeopleGrid(QListView):
         self.setUniformItemSizes(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        keep_room(self)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setMouseTracking(True)

@@ -201,7 +201,6 @@ class Page(QWidget):
         across.addWidget(self.details)
         across.setStretchFactor(0, 1)
         across.setSizes([760, 380])
-        self.details.setMinimumWidth(330)
         restore_splits(self._session, {SPLIT: across})
         return across
 

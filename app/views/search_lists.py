@@ -17,6 +17,7 @@ from app.views.search_delegates import (
     SightingDelegate,
     groove_of,
 )
+from app.widgets.scrolling import keep_room
 from app.widgets.thumbs import Thumbnails
 from app.widgets.timeline import HoverCard, span_at, time_at
 from app.words import moment
@@ -43,7 +44,7 @@ class SightingsList(QListView):
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        keep_room(self)
         self.setAccessibleName(self.tr("Sightings"))
         self.setMinimumWidth(NARROW + 24)
         thumbs.ready.connect(self._on_ready)

@@ -197,6 +197,19 @@ def test_a_toast_offers_its_action_once(qtbot: QtBot) -> None:
     assert not toast.isVisible()
 
 
+def test_a_toast_is_as_high_as_its_words(qtbot: QtBot) -> None:
+    around = QLabel()
+    around.resize(1200, 400)
+    qtbot.addWidget(around)
+    toast = Toast(around)
+    toast.say(Message("Indexed"))
+    one_line = toast.height()
+    toast.say(Message("Indexed film.mp4: 21 face and 10 body tracklets, and nothing else"))
+    assert toast.height() == one_line
+    toast.say(Message("Indexed " * 60))
+    assert toast.height() > one_line
+
+
 def test_the_first_page_imports_nothing_heavy() -> None:
     """What is slow to import comes when it is needed, in a thread."""
     code = (

@@ -96,6 +96,21 @@ def test_the_first_is_shown_and_the_keys_lead_on(page, filled, library, qtbot) -
     assert set(shown(page)) == {"Ada", "Bobby", "Cleo", "Dora"}
 
 
+def test_no_word_is_cut_and_no_bar_stands_idle(page, session, filled, library, qtbot) -> None:
+    show(page, qtbot)
+    longer = "Aufnahmen durchsuchen, und das ganz lange"
+    page.details.search.setText(longer)
+    buttons = page.details.findChildren(QPushButton)
+    qtbot.waitUntil(lambda: all(b.width() >= b.sizeHint().width() for b in buttons))
+    bar = page.grid.verticalScrollBar()
+    assert bar.isVisible()
+    assert not bar.isEnabled()
+    for n in range(40):
+        enrol_made(library, session, f"Nobody {n}", n, 1)
+    page.people.refresh()
+    qtbot.waitUntil(bar.isEnabled)
+
+
 def test_a_taken_name_comes_back_and_escape_too(page, filled, library, qtbot) -> None:
     show(page, qtbot)
     field = page.details.name
