@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import sys
+
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from app import theme
 from app.viewmodels.train import Training
 from app.widgets.parts import button, label, row
 
-COMMAND = "pip install 'cameo-reid[train]'"
+# of the Python that runs here: the pip that a terminal finds may belong to another
+_WORDS = [sys.executable, "-m", "pip", "install", "cameo-reid[train]"]
+COMMAND = subprocess.list2cmdline(_WORDS) if os.name == "nt" else shlex.join(_WORDS)
 
 
 class MissingBar(QFrame):
@@ -20,6 +27,7 @@ class MissingBar(QFrame):
         self.setProperty("look", "card")
         self.command = QLineEdit(COMMAND)
         self.command.setReadOnly(True)
+        self.command.setCursorPosition(0)
         self.command.setAccessibleName(self.tr("Command that installs what training needs"))
         inside = QVBoxLayout(self)
         inside.setContentsMargins(2 * theme.GAP, theme.GAP, 2 * theme.GAP, theme.GAP)

@@ -21,6 +21,7 @@ from app import theme
 from app.from_core import in_window
 from app.viewmodels.train_form import TrainForm, shown_title
 from app.viewmodels.train_plan import Plan
+from app.views.settings_parts import calm
 from app.widgets.parts import label
 from reid_core.learn.choices import LOSSES, NETWORKS
 
@@ -85,7 +86,10 @@ class ValuesCard(QFrame):
             combo.addItem("", "")
             for name in names:
                 combo.addItem(name, name)
+        for field in (self.epochs, self.rate, self.batch, self.held_out):
+            calm(field)
         for one in (self.recipe, self.loss, self.network, self.device):
+            calm(one)
             one.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _lay_out(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -253,7 +254,8 @@ def test_without_torch_it_says_how_to_get_it(
     copy = page.runs.missing.findChild(QPushButton)
     assert copy is not None
     copy.click()
-    assert QGuiApplication.clipboard().text() == "pip install 'cameo-reid[train]'"
+    told = QGuiApplication.clipboard().text()
+    assert told == f"{sys.executable} -m pip install 'cameo-reid[train]'"  # not another Python's
     qtbot.waitUntil(lambda: "90% of the pictures" in page.runs.watch.outcome.text())
     assert not page.runs.watch.export.isEnabled()
     page.new.click()
