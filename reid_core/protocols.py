@@ -18,6 +18,11 @@ def no_progress(share: float, what: str) -> None:
     """A `Progress` for callers that do not watch."""
 
 
+def part(progress: Progress, low: float, high: float) -> Progress:
+    """A `Progress` for a piece of the work."""
+    return lambda share, what: progress(low + (high - low) * share, what)
+
+
 class Detector(Protocol):
     """Finds faces or bodies in one picture; safe to call from several threads."""
 

@@ -15,7 +15,7 @@ from reid_core.errors import LibraryCorrupt
 from reid_core.evaluate import calibrate as calibrating
 from reid_core.library import Library, calibrations
 from reid_core.library.store import now
-from reid_core.protocols import Progress, no_progress
+from reid_core.protocols import Progress, no_progress, part
 from reid_core.search.decide import Threshold
 from reid_core.types import Kind
 
@@ -112,9 +112,7 @@ def _evidence(
     seed: int,
     progress: Progress,
 ) -> Evidence:
-    def told(share: float, what: str) -> None:
-        progress(0.9 * share, what)
-
+    told = part(progress, 0, 0.9)
     if images is None:
         return collect(library, models.model_id(kind), kind, seed=seed, progress=told)
     from reid_core.actions.evidence_pictures import from_pictures

@@ -10,7 +10,7 @@ import numpy as np
 
 from reid_core.actions import evaluate_conditions, labelled, looking, turned_pairs
 from reid_core.actions.evaluate_conditions import SplitBy
-from reid_core.actions.judged_pairs import FARS, Judged, Side, differences, judge, part
+from reid_core.actions.judged_pairs import FARS, Judged, Side, differences, judge
 from reid_core.actions.labelled import Labelled
 from reid_core.errors import TooFewPairs
 from reid_core.evaluate import allpairs, curves, identity_bootstrap
@@ -18,7 +18,7 @@ from reid_core.evaluate.allpairs import Rows
 from reid_core.evaluate.compare import Changed, Difference
 from reid_core.evaluate.conditions import Condition
 from reid_core.evaluate.verification import Rate, accepted_of
-from reid_core.protocols import Detector, Embedder, Progress, no_progress
+from reid_core.protocols import Detector, Embedder, Progress, no_progress, part
 
 ROUGH = 30  # errors that a rate should rest on (Doddington's rule of 30, for 30 % at 90 %)
 PROTOCOL = "all pairs, each once; intervals from a bootstrap over identities"

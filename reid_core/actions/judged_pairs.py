@@ -15,7 +15,7 @@ from reid_core.evaluate.allpairs import WORST, Bools, Counted, Doubles, Ids, Row
 from reid_core.evaluate.compare import Difference, difference
 from reid_core.evaluate.identity_bootstrap import People
 from reid_core.evaluate.verification import Rate
-from reid_core.protocols import Progress, no_progress
+from reid_core.protocols import Progress, no_progress, part
 from reid_core.types import Floats
 
 FARS = ("1e-1", "1e-2", "1e-3", "1e-4", "1e-5", "1e-6")
@@ -115,11 +115,6 @@ def judge_list(
     side = _side(model, counted, auc, eer, tar)
     thresholds = {far: rate.threshold for far, rate in tar.items()}
     return Judged(rows, counted, thresholds, side, tars, left_out, impostors)
-
-
-def part(progress: Progress, low: float, high: float) -> Progress:
-    """A `Progress` for a piece of the work."""
-    return lambda share, what: progress(low + (high - low) * share, what)
 
 
 def differences(first: Judged, second: Judged) -> tuple[Difference, ...]:

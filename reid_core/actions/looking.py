@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core import boxes, images, quality
-from reid_core.protocols import Detector, Embedder, Progress, no_progress
+from reid_core.protocols import Detector, Embedder, Progress, no_progress, part
 from reid_core.types import Detections, Floats, Image, Kind
 from reid_core.video.pipeline import ordered_map
 
@@ -107,10 +107,7 @@ def look(
     vectors, seconds, found = [], [], np.zeros(len(paths), bool)
     for i, embedder in enumerate(embedders):
         started = time.perf_counter()
-
-        def told(share: float, what: str, before: int = i) -> None:
-            progress((before + share) / len(embedders), what)
-
+        told = part(progress, i / len(embedders), (i + 1) / len(embedders))
         rows, found = embed_all(paths, finder.cutter(embedder), embedder, told)
         vectors.append(rows)
         seconds.append(time.perf_counter() - started)
