@@ -58,11 +58,11 @@ class Page(QWidget):
         self.details = DetailsPanel(self.models, self.table.rows)
         self.questions = Questions(self)
         self.dialog: ImportDialog | None = None
-        self._header = Header(
-            self.tr("Models"),
+        self._for_list = (
             button(self.tr("Measure all"), self.models.measure_all, icon="gauge"),
             button(self.tr("Import a network…"), self.import_network, icon="plus", look="primary"),
         )
+        self._header = Header(self.tr("Models"), *self._for_list)
         self._which = QComboBox()
         self._which.addItems(
             [self.tr("All models"), self.tr("Installed"), self.tr("For commercial use")]
@@ -184,11 +184,16 @@ class Page(QWidget):
         self._which.currentIndexChanged.connect(lambda n: table.show_only(FILTERS[n]))
         self._session.settings_changed.connect(lambda _: table.viewport().update())
         self.strip.opened.connect(self._show_panel)
+        self._stack.currentChanged.connect(self._on_shown)
         QShortcut(QKeySequence.StandardKey.Open, self, self.import_network)
 
     def _show_panel(self) -> None:
         self._stack.setCurrentWidget(self.panel)
         self.panel.measure.setFocus()
+
+    def _on_shown(self, n: int) -> None:
+        for one in self._for_list:
+            one.setVisible(n == 0)
 
     def _on_rows(self) -> None:
         self.table.rows.set_rows(self.models.rows)

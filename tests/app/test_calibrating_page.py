@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.models.rows import RowRole
@@ -57,6 +57,14 @@ def measured(page: models_page.Page, qtbot: QtBot) -> None:
     assert page.panel.stop.isVisible()
     assert page.focusWidget() is page.panel.stop
     qtbot.waitUntil(lambda: not page.calibrating.is_busy(BODY), timeout=LONG_MS)
+
+
+def test_what_is_done_with_the_list_is_not_offered_beside_it(page: models_page.Page) -> None:
+    assert not any(
+        b.text() == "Measure all" and b.isVisible() for b in page.findChildren(QPushButton)
+    )
+    page.panel.closed.emit()
+    assert any(b.text() == "Measure all" and b.isVisible() for b in page.findChildren(QPushButton))
 
 
 def test_from_measuring_to_a_probability_and_back(
