@@ -137,6 +137,7 @@ def test_a_list_says_which_pairs_of_two_count() -> None:
         drawn=list(identity_bootstrap.draws(PEOPLE, rounds=10)),
         impostors=some,
     )
+    assert [group.name for group in got.groups] == ["a", "b"]
     for group in got.groups:
         mine = [given[a] == given[b] == group.name for a, b in zip(some.first, some.second)]
         assert group.impostors == sum(mine)

@@ -104,6 +104,7 @@ def test_nobody_drawn_of_a_sort_is_no_answer(case) -> None:
 def test_a_sweep_is_the_rates_at_its_thresholds(case) -> None:
     searches = case[-1]
     found = openset.sweep([searches])
+    assert len(found.thresholds)
     for threshold, fpir, fnir in zip(found.thresholds, found.fpir, found.fnir, strict=True):
         assert openset.fpir(searches, threshold=np.float32(threshold)) == pytest.approx(fpir)
         assert openset.fnir(searches, threshold=np.float32(threshold)) == pytest.approx(fnir)
