@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from peers import CACHE, THREADS
+from peers import CACHE
 
-from reid_core import images
 from reid_core.actions.loading import Models
-from reid_core.actions.looking import central
+from reid_core.actions.looking import look
 from reid_core.types import Floats, Kind
 
 Ids = NDArray[np.int64]
@@ -26,24 +24,14 @@ def real(root: Path, models: Models, *, most: int | None = None) -> tuple[Floats
         with np.load(kept) as held:
             return held["vectors"][:most], held["ids"][:most]
     paths = sorted(root.rglob("*.jpg"))[:most]
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda path: _vector(models, path), paths))
-    rows = np.array([v for v in found if v is not None], np.float32)
-    names = [p.parent.name for p, v in zip(paths, found, strict=True) if v is not None]
+    seen = look(paths, models.detector(Kind.FACE), [models.embedder(Kind.FACE)])
+    rows = seen.vectors[0][seen.found]
+    names = [p.parent.name for p, found in zip(paths, seen.found, strict=True) if found]
     ids = np.unique(names, return_inverse=True)[1]
     if most is None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, vectors=rows, ids=ids)
     return rows, ids
-
-
-def _vector(models: Models, path: Path) -> Floats | None:
-    image = images.read_image(path)
-    found = models.detector(Kind.FACE).detect(image)
-    if not len(found):
-        return None
-    one, embedder = central(image, found), models.embedder(Kind.FACE)
-    return embedder.embed(embedder.chips(image, found[one : one + 1]))[0]
 
 
 def made(rows: Floats, ids: Ids, n: int) -> tuple[Floats, Ids]:
