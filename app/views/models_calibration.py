@@ -231,7 +231,7 @@ class CalibrationPanel(QWidget):
         for one in (now, ask, self.advice):
             column.addWidget(one)
         column.addStretch()
-        return scrolled(inner)
+        return scrolled(inner, whole=True)
 
     def _right(self) -> QWidget:
         self._result.setProperty("look", "card")

@@ -113,7 +113,7 @@ class Page(QWidget):
         across.addStretch(1)
         across.addWidget(held, 100)
         across.addStretch(1)
-        area = scrolled(inner)
+        area = scrolled(inner, whole=True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(area)

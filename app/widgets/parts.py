@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -103,9 +103,25 @@ def banner(words: QLabel, *actions: QWidget) -> QFrame:
     return frame
 
 
-def scrolled(inner: QWidget) -> QScrollArea:
-    """Up and down only, on the ground that is around it."""
-    area = QScrollArea()
+class _UpAndDown(QScrollArea):
+    """Is never narrower than what it holds, which could not be scrolled across."""
+
+    def minimumSizeHint(self) -> QSize:
+        least, inner = super().minimumSizeHint(), self.widget()
+        if inner is None:
+            return least
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(max(least.width(), inner.minimumSizeHint().width() + bar), least.height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # what it holds needs more, or less
+            self.updateGeometry()
+        return super().event(event)
+
+
+def scrolled(inner: QWidget, *, whole: bool = False) -> QScrollArea:
+    """Up and down only, on the ground that is around it. whole: never too narrow for inner."""
+    area = _UpAndDown() if whole else QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inner)

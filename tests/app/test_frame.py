@@ -14,6 +14,7 @@ from app.settings import Settings, load_settings, save_settings
 from app.tasks import Tasks
 from app.views.window import Window
 from app.widgets.activity import Activity
+from app.widgets.parts import scrolled
 from app.widgets.toast import Toast
 from app.words import remaining
 from reid_core.errors import LibraryError
@@ -208,6 +209,14 @@ def test_a_toast_is_as_high_as_its_words(qtbot: QtBot) -> None:
     assert toast.height() == one_line
     toast.say(Message("Indexed " * 60))
     assert toast.height() > one_line
+
+
+def test_what_is_scrolled_as_a_whole_is_not_cut_across(qtbot: QtBot) -> None:
+    words = QLabel("A sentence that is not wrapped, and so needs its room")
+    area = scrolled(words, whole=True)
+    qtbot.addWidget(area)
+    assert area.minimumSizeHint().width() > words.minimumSizeHint().width()
+    assert scrolled(QLabel(words.text())).minimumSizeHint().width() < area.minimumSizeHint().width()
 
 
 def test_the_first_page_imports_nothing_heavy() -> None:
