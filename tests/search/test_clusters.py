@@ -23,7 +23,6 @@ def by_scipy(rows: np.ndarray, at_least: float) -> np.ndarray:
     return fcluster(distances, 1 - at_least, "distance")
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     people=st.integers(1, 20),
@@ -68,7 +67,7 @@ def by_loop(rows: np.ndarray, at_least: float, apart: list[tuple[int, int]]) -> 
     return labels
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 10_000),
     pairs=st.integers(0, 40),
