@@ -20,7 +20,22 @@ def check_name(path: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put bytes at `path` by way of a hidden `.part` beside it. Raises OSError, leaving no part."""
+    """Put bytes at `path` by way of a hidden `.part` beside it; a link stays, its file is new.
+
+    What is no file, as a pipe or /dev/stdout, is written to as it is. Raises OSError that names
+    `path`, leaving no part.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(path.resolve(), data)
+    except OSError as error:
+        error.filename = str(path)  # not the part; and a full disk names nothing at all
+        raise
+
+
+def _replace(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         with part.open("wb") as target:

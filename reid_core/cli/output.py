@@ -22,12 +22,14 @@ JsonOption = Annotated[
 
 
 def write_json(value: object, target: str) -> None:
-    """Write any of our values as JSON to a file, or to standard output for "-"."""
+    """Write any of our values as JSON to a file, or to standard output for "-". Raises OSError."""
+    from reid_core.files import write_atomically
+
     text = json.dumps(plain(value), ensure_ascii=False, indent=1)
     if target == "-":
         typer.echo(text)
     else:
-        Path(target).write_text(text + "\n", "utf-8")
+        write_atomically(Path(target), f"{text}\n".encode("utf-8", "surrogateescape"))
 
 
 def plain(value: object) -> Any:

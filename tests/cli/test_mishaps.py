@@ -34,6 +34,12 @@ def test_a_name_that_is_not_utf8_is_told_and_the_rest_is_done(cameo: Cameo, film
     assert "not UTF-8" in cameo.out("identify", odd, status=2)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no full device")
+def test_a_disk_that_is_full_is_told_with_the_file_s_name(cameo: Cameo, portrait: Path) -> None:
+    cameo("enroll", "Ada", portrait)
+    assert "/dev/full: No space left" in cameo("people", "list", "--json", "/dev/full", status=2)
+
+
 def test_pictures_that_cannot_be_read_are_named(cameo: Cameo, portrait: Path) -> None:
     folder = cameo.folder / "pictures"
     folder.mkdir()
