@@ -19,7 +19,7 @@ from reid_core.actions.loading import EMBEDDER_ROLE, Models
 from reid_core.actions.retrain_data import Samples, Stock, gather
 from reid_core.actions.train import require_torch
 from reid_core.adapter import Adapter
-from reid_core.errors import DataError, LibraryLocked
+from reid_core.errors import DataError, LibraryLocked, TrainingError
 from reid_core.evaluate.paired import Case
 from reid_core.evaluate.verdict import Change, Verdict, judge
 from reid_core.library import Library, adapters, retrainings
@@ -70,12 +70,14 @@ def retrain(
 
     What is held out is noted before anything is learnt. Searches go on as before. A `progress`
     that raises stops it, and nothing of the run stays. Raises DataError when there is too little,
-    saying what; TrainingError without torch; LibraryLocked while another retraining is at work.
+    saying what; TrainingError without torch or for an unknown loss; LibraryLocked while another
+    retraining is at work.
     """
     how = wish or Wish()
     if how.strength not in STRENGTHS:
         raise ValueError(f"strength is {how.strength!r}, expected one of {', '.join(STRENGTHS)}")
     require_torch()
+    _check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind]).model_id
     with _alone(library):
         with library.read() as connection:
@@ -91,6 +93,17 @@ def retrain(
                 made = adapters.put(tx, fitted.adapter, kind) if fitted.strength > 0 else None
                 retrainings.finish(tx, run, made, _record(verdict, fitted, samples))
                 return retrainings.find_run(tx, format_id(run))
+
+
+def _check_loss(name: str | None) -> None:
+    """Before anything is read. Raises TrainingError, naming the losses that there are."""
+    from reid_core.learn.losses import named
+
+    try:
+        if name is not None:
+            named.options(name)
+    except ValueError as error:
+        raise TrainingError(f"Nothing was learnt: {error}.") from error
 
 
 @contextmanager

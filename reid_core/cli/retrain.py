@@ -150,6 +150,8 @@ def drop(context: typer.Context, run: RunArgument) -> None:
     with open_library(context, create=False) as library:
         done = retrained.drop(library, run)
     typer.echo(f"The retraining {done.shown_id} and its model were erased.")
+    if done.in_use:
+        typer.echo("It was in use: from now on searches work with the network alone.")
 
 
 def _show_stock(stock: Stock, json: str | None) -> None:

@@ -83,6 +83,13 @@ def test_learning_and_accepting_in_one_go_and_who_was_learnt_from(cameo: Cameo) 
     assert f"{run['model']} learnt from them" in cameo("people", "forget", learnt, "--yes")
     (after,) = cameo.json("retrain", "list")
     assert after["forgotten"] == 1
+    assert "It was in use" in cameo("retrain", "drop", run["id"])
+    assert "nothing to go back from" in cameo("retrain", "rollback", *KIND, status=2)
+
+
+def test_a_loss_that_does_not_exist_is_told_before_anything_is_learnt(cameo: Cameo) -> None:
+    assert "did you mean 'arc-face'?" in cameo("retrain", *KIND, "--loss", "arcface", status=2)
+    assert cameo.json("retrain", "list") == []
 
 
 def test_what_is_refused_is_said_in_a_sentence(tmp_path: Path, store: ModelStore) -> None:
