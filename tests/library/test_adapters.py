@@ -20,7 +20,8 @@ ROLE = "face-embedder"
 def made(seed: int = 0, dim: int = 16, base: str = BASE) -> Adapter:
     rng = np.random.default_rng(seed)
     weight = np.eye(dim) + 0.1 * rng.normal(size=(dim, dim))
-    mean = 0.5 * rng.normal(size=dim) / np.sqrt(dim)
+    mean = rng.normal(size=dim)
+    mean *= 0.5 / np.linalg.norm(mean)
     return Adapter(base, weight.astype(np.float32), mean.astype(np.float32))
 
 
