@@ -53,7 +53,10 @@ RECIPES = {
     ),
     # it pins a torch of 2024, which no longer installs beside the Pythons that Cameo needs
     "facenet_pytorch": Recipe(
-        (("--no-deps", "facenet-pytorch"), ("torch", "torchvision", "numpy", "pillow", "requests")),
+        (
+            ("--no-deps", "facenet-pytorch"),
+            ("torch", "torchvision", "numpy", "pillow", "requests", "tqdm"),
+        ),
         "from facenet_pytorch import MTCNN",
     ),
 }
