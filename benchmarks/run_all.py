@@ -32,6 +32,7 @@ OWN: dict[str, tuple[int, list[str]]] = {
     "bench_losses": (3, ["2", "classes"]),
     "bench_partial_fc": (1, []),
     "bench_training": (1, ["--steps", "25", "--workers", "0"]),
+    "bench_cohort": (1, []),
     "bench_doctor": (1, []),
     "bench_pairs": (1, ["1"]),
     "bench_adapter": (1, []),
