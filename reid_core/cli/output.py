@@ -78,14 +78,17 @@ def clock(seconds: float) -> str:
 
 
 class Bar:
-    """A progress line on stderr with the remaining time, when stderr is a terminal."""
+    """A progress line on stderr with the remaining time, when stderr is a terminal.
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    for_program: a line of JSON each instead ({"share", "what"}), whatever stderr is.
+    """
+
+    def __init__(self, what: str, *, for_program: bool = False) -> None:
+        self._what, self._for_program = what, for_program
         self._started = time.monotonic()
         self._shown = 0.0
         self._wide = 0
-        self._on = sys.stderr.isatty()
+        self._on = sys.stderr.isatty() or for_program
 
     def tell(self, share: float, what: str) -> None:
         """A `Progress`: at most ten lines a second."""
@@ -93,6 +96,10 @@ class Bar:
         if not self._on or (moment - self._shown < 0.1 and share < 1):
             return
         self._shown = moment
+        if self._for_program:
+            sys.stderr.write(json.dumps({"share": round(share, 4), "what": what}) + "\n")
+            sys.stderr.flush()
+            return
         spent = moment - self._started
         left = f", {clock(spent / share - spent)[:-2]} left" if 0.01 < share < 1 else ""
         self._write(f"{self._what}: {share:4.0%} {what}{left}")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reid_core.actions.retrain_data import Stock
     from reid_core.actions.retrained import Accepted
     from reid_core.library.retrainings import Run
+    from reid_core.protocols import Progress
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -46,6 +47,14 @@ def retrain(
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Only say what there is to learn from.")
     ] = False,
+    commands: Annotated[
+        bool,
+        typer.Option(
+            "--commands",
+            help="For another program: tell progress on standard error, a line of JSON each, and "
+            "obey stop on standard input; its end is stop.",
+        ),
+    ] = False,
     json: JsonOption = None,
 ) -> None:
     """Learn from the people enrolled, and compare with the model in use on what was held out.
@@ -66,9 +75,10 @@ def retrain(
         if dry:
             _show_stock(stock_of(library, models, Kind(kind)), json)
             return
-        bar = Bar("retraining")
+        bar = Bar("retraining", for_program=commands)
+        tell = _stoppable(bar) if commands else bar.tell
         wish = Wish(strength, loss, fmr=fmr, seed=seed)
-        run = learn(library, models, Kind(kind), wish, progress=bar.tell)
+        run = learn(library, models, Kind(kind), wish, progress=tell)
         bar.clear()
         if accept or override:
             if json is None:
@@ -152,6 +162,21 @@ def drop(context: typer.Context, run: RunArgument) -> None:
     typer.echo(f"The retraining {done.shown_id} and its model were erased.")
     if done.in_use:
         typer.echo("It was in use: from now on searches work with the network alone.")
+
+
+def _stoppable(bar: Bar) -> Progress:
+    """The progress of a bar, which ends the work like Ctrl-C once the parent wants that."""
+    from reid_core.cli.train import Stopper
+
+    stopper = Stopper()
+    stopper.listen()
+
+    def tell(share: float, what: str) -> None:
+        if stopper.is_asked():
+            raise KeyboardInterrupt
+        bar.tell(share, what)
+
+    return tell
 
 
 def _show_stock(stock: Stock, json: str | None) -> None:
