@@ -7,7 +7,7 @@ changes every vector of a library at once, and back, without a row being written
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import sqlalchemy as sa
@@ -21,7 +21,10 @@ from reid_core.library.paths import floats_to_bytes
 from reid_core.types import Floats, Kind
 
 IN_QUERY = 500  # ids per query; SQLite has a limit on variables
-AT_A_TIME = 16_384  # rows read before they become an array: they take twice the room till then
+AT_A_TIME = 2_048  # rows read before they become an array: few enough to stay in the cache
+WHOLE = 0.5  # the share of the table from which it is read through
+MEANT = "WHERE owner = ? AND kind = ? AND model = ?"
+UNEQUAL = "Stored vectors of one model differ in length."
 
 
 def put_vectors(
@@ -53,19 +56,53 @@ def put_vectors(
 def all_vectors(
     connection: Connection, owner: str, kind: Kind, model: str
 ) -> tuple[NDArray[np.int64], Floats]:
-    """Every owner's vector of one model: ids (N,) and vectors (N, D), fast for 100,000s."""
-    adapter, v = adapters.of_model(connection, model), schema.vector.c
-    query = sa.select(v.owner_id, v.data).where(
-        v.owner == owner, v.kind == kind, v.model == network_of(model)
-    )
-    cursor = connection.connection.cursor().execute(
-        str(query.compile(connection, compile_kwargs={"literal_binds": True}))
-    )
-    parts = []
-    while rows := cursor.fetchmany(AT_A_TIME):
-        ids, vectors = _stacked(rows)
-        parts.append((ids, _adapted(adapter, vectors)))
-    return _joined(parts)
+    """Every owner's vector of one model: ids (N,), rising, and vectors (N, D); fast for millions.
+
+    Raises LibraryCorrupt, ModelMismatch for an adapted model that is not in the library.
+    """
+    adapter, ask = adapters.of_model(connection, model), _Asking(connection, owner, kind, model)
+    ids = ask.ids()
+    if not len(ids):
+        return _stacked([])
+    vectors, filled = None, 0
+    for rows in ask.rows(whole=len(ids) >= WHOLE * ask.everybody()):
+        found, some = _stacked(rows)
+        some = _adapted(adapter, some)
+        if vectors is None:
+            vectors = np.empty((len(ids), some.shape[1]), np.float32)
+        if some.shape[1] != vectors.shape[1]:
+            raise LibraryCorrupt(UNEQUAL)
+        vectors[np.searchsorted(ids, found)] = some
+        filled += len(found)
+    assert filled == len(ids), "a connection sees one state throughout"
+    assert vectors is not None
+    return ids, vectors
+
+
+class _Asking:
+    """Many rows of the table at once, past SQLAlchemy, whose rows would cost most of the time."""
+
+    def __init__(self, connection: Connection, owner: str, kind: Kind, model: str) -> None:
+        self._cursor = connection.connection.cursor()
+        self._told = (owner, str(kind), network_of(model))
+
+    def ids(self) -> NDArray[np.int64]:
+        """(N,) rising, from the index alone."""
+        self._cursor.execute(f"SELECT owner_id FROM vector {MEANT} ORDER BY owner_id", self._told)
+        return np.array([row[0] for row in self._cursor.fetchall()], np.int64)
+
+    def everybody(self) -> int:
+        """How many vectors there are of whatever sort."""
+        return int(self._cursor.execute("SELECT count(*) FROM vector").fetchone()[0])
+
+    def rows(self, *, whole: bool) -> Iterator[list[tuple[int, bytes]]]:
+        """Ids and vectors. whole: read the table through, which is quicker than to leap about in
+        it by the index where most of it is wanted.
+        """
+        how = "NOT INDEXED" if whole else ""
+        self._cursor.execute(f"SELECT owner_id, data FROM vector {how} {MEANT}", self._told)
+        while rows := self._cursor.fetchmany(AT_A_TIME):
+            yield rows
 
 
 def vectors_of(
@@ -104,7 +141,7 @@ def _stacked(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Floa
     size = len(rows[0][1])
     joined = b"".join(row[1] for row in rows)
     if size % 4 or len(joined) != size * len(rows):
-        raise LibraryCorrupt("Stored vectors of one model differ in length.")
+        raise LibraryCorrupt(UNEQUAL)
     return ids, np.frombuffer(joined, "<f4").reshape(len(rows), -1).astype(np.float32, copy=False)
 
 
@@ -117,18 +154,3 @@ def _adapted(adapter: Adapter | None, vectors: Floats) -> Floats:
             f"the stored ones have {vectors.shape[1]}."
         )
     return adapter.apply(vectors)
-
-
-def _joined(parts: list[tuple[NDArray[np.int64], Floats]]) -> tuple[NDArray[np.int64], Floats]:
-    if not parts:
-        return _stacked([])
-    if len({vectors.shape[1] for _, vectors in parts}) > 1:
-        raise LibraryCorrupt("Stored vectors of one model differ in length.")
-    ids = np.concatenate([p[0] for p in parts])
-    vectors = np.empty((len(ids), parts[0][1].shape[1]), np.float32)
-    end = len(ids)
-    while parts:  # each is given up as it is copied, so that there is never need of room for both
-        _, some = parts.pop()
-        vectors[end - len(some) : end] = some
-        end -= len(some)
-    return ids, vectors
