@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from reid_core.cli.state import One, models_for, open_library
 if TYPE_CHECKING:
     from reid_core.actions.retrain_data import Stock
     from reid_core.actions.retrained import Accepted
+    from reid_core.actions.strengths import Offer
     from reid_core.library.retrainings import Run
     from reid_core.protocols import Progress
 
@@ -66,6 +68,7 @@ def retrain(
     from reid_core.actions import retrained
     from reid_core.actions.retrain import STRENGTHS, Wish, stock_of
     from reid_core.actions.retrain import retrain as learn
+    from reid_core.actions.strengths import offers
     from reid_core.types import Kind
 
     if strength not in STRENGTHS:
@@ -73,7 +76,8 @@ def retrain(
     with open_library(context, create=False) as library:
         models = models_for(context, library)
         if dry:
-            _show_stock(stock_of(library, models, Kind(kind)), json)
+            stock = stock_of(library, models, Kind(kind))
+            _show_stock(stock, offers(library, models, Kind(kind), stock), json)
             return
         bar = Bar("retraining", for_program=commands)
         tell = _stoppable(bar) if commands else bar.tell
@@ -179,9 +183,10 @@ def _stoppable(bar: Bar) -> Progress:
     return tell
 
 
-def _show_stock(stock: Stock, json: str | None) -> None:
+def _show_stock(stock: Stock, offered: Sequence[Offer], json: str | None) -> None:
     if json:
-        write_json({**plain(stock), "is_enough": stock.is_enough}, json)
+        record = {**plain(stock), "is_enough": stock.is_enough}
+        write_json({**record, "strengths": [plain(one) for one in offered]}, json)
         return
     typer.echo(
         f"{stock.people} people with {stock.pictures} {stock.kind} pictures, {stock.looks} "
@@ -194,6 +199,8 @@ def _show_stock(stock: Stock, json: str | None) -> None:
     )
     for sentence in (*stock.problems, *stock.notes):
         typer.echo(sentence)
+    for one in offered if stock.is_enough else ():
+        typer.echo(f"{one.strength}{' (proposed)' if one.is_proposed else ''}: {one.why}")
 
 
 def _show(run: Run) -> None:

@@ -1,0 +1,80 @@
+"""Which of the three ways to retrain a library allows, and which one its data ask for."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from reid_core.actions.loading import EMBEDDER_ROLE, Models
+from reid_core.actions.retrain_data import Stock
+from reid_core.library import Library
+from reid_core.types import Kind
+
+Strength = Literal["adapter", "head", "full"]
+STRENGTHS: tuple[Strength, ...] = get_args(Strength)
+
+HEAD_PEOPLE = 100  # with two different looks: below, a map on the vectors learns as much
+FULL_PICTURES = 5_000
+NO_TORCH = "It needs torch: pip install 'cameo-reid[train]'"
+DOES: dict[Strength, str] = {
+    "adapter": "A map on the stored vectors is learnt; takes seconds, and no picture is embedded "
+    "again.",
+    "head": "The last layers of the network learn from the stored pictures; takes minutes, and on "
+    "accepting every stored picture is embedded again in the background.",
+    "full": "The whole network learns from the stored pictures; takes hours on a GPU, and on "
+    "accepting every stored picture is embedded again in the background.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A strength. why: a sentence, what it does and how long it takes, or why it cannot be had."""
+
+    strength: Strength
+    is_possible: bool
+    why: str
+    is_proposed: bool = False
+
+
+def offers(library: Library, models: Models, kind: Kind, stock: Stock) -> tuple[Offer, ...]:
+    """The three strengths, of which one is proposed when the stock is enough.
+
+    Raises ModelError when the network in use cannot be had.
+    """
+    found = [_offer(one, models, kind, stock) for one in STRENGTHS]
+    proposed = _proposed([o.strength for o in found if o.is_possible], stock)
+    return tuple(Offer(o.strength, o.is_possible, o.why, o.strength == proposed) for o in found)
+
+
+def _offer(strength: Strength, models: Models, kind: Kind, stock: Stock) -> Offer:
+    problem = _problem(strength, models, kind, stock)
+    return Offer(strength, not problem, problem or DOES[strength])
+
+
+def _problem(strength: Strength, models: Models, kind: Kind, stock: Stock) -> str:
+    """Why it cannot be had; "" when it can."""
+    if importlib.util.find_spec("torch") is None:
+        return NO_TORCH
+    if stock.problems:
+        return stock.problems[0]
+    if strength != "adapter":
+        name = models.manifest(EMBEDDER_ROLE[kind]).name
+        return f"The network {name} cannot be rebuilt, so that only an adapter can be learnt."
+    return ""
+
+
+def _proposed(possible: list[Strength], stock: Stock) -> Strength | None:
+    """By the amount of data: what has more to learn needs more to learn from."""
+    if "full" in possible and stock.pictures >= FULL_PICTURES and _has_gpu():
+        return "full"
+    if "head" in possible and stock.with_two >= HEAD_PEOPLE:
+        return "head"
+    return possible[0] if possible else None
+
+
+def _has_gpu() -> bool:
+    """Whether torch can compute on a CUDA device; imports it, which takes a second."""
+    from reid_core.learn.distributed import pick_device
+
+    return pick_device("auto").type == "cuda"
