@@ -12,8 +12,7 @@ and wins unless another is better for sure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +26,7 @@ from reid_core.adapter import Adapter, identity
 from reid_core.errors import DataError, Diverged
 from reid_core.evaluate.holdout import Bools, Ids, folds_of
 from reid_core.evaluate.ranking import by_person, rank_each
+from reid_core.learn.folds import Batches, Parts, choose, error_of, one_thread, strangers
 from reid_core.learn.losses import named
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats
@@ -35,11 +35,7 @@ LOSS = "supervised-contrastive"
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SHRINKAGE = 1.0  # of the covariance within people, in units of its mean variance
 FOLDS = 5
-PEOPLE = 64  # in a batch
-LOOKS = 4  # of each
-STRANGERS = 200_000  # pairs of different people whose cosines are kept for thresholds
 QUERIES = 2000  # that a strength is judged by, at most
-SURE = 1.0  # standard errors that a gain is taken to be smaller than it was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def fit(
     or option that does not exist.
     """
     how = recipe or Recipe()
-    with _one_thread():
+    with one_thread():
         return _fit(base, vectors, people, looks, how, progress)
 
 
@@ -123,19 +119,19 @@ def _fit(
         )
     folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
     n = int(folds.max()) + 1
-    parts = _Parts(progress, n * len(how.ways) + 1)
+    parts = Parts(progress, n * len(how.ways) + 1)
     maps = {
         way: [_learn(vectors, people, folds != k, how, way, parts.next()) for k in range(n)]
         for way in how.ways
     }
     tried = _try(vectors, people, looks, folds, maps, how)
-    best = _choose(tried)
+    best = choose(tried)
     whole = _learn(vectors, people, np.ones(len(people), bool), how, best.way, parts.next())
     progress(1.0, "done")
     chosen = [_adapter(base, one, best.strength) for one in maps[best.way]]
-    strangers, scores = _strangers(vectors, people, folds, chosen)
+    pairs, scores = strangers(people, folds, lambda k, rows: chosen[k].apply(vectors[rows]))
     adapter = _adapter(base, whole, best.strength)
-    return Fitted(adapter, best.strength, tried, strangers, scores)
+    return Fitted(adapter, best.strength, tried, pairs, scores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +168,7 @@ def _learn(
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
     given, targets = torch.from_numpy(x - mean), torch.from_numpy(labels)
-    batches = _Batches(labels, how.seed)
+    batches = Batches(labels, how.seed)
     for step in range(how.steps):
         progress(step / how.steps, f"step {step} of {how.steps}")
         rows = batches.next()
@@ -213,48 +209,6 @@ def _mean(x: Floats, labels: Ids) -> Floats:
     return np.asarray((sums / np.bincount(labels)[:, None]).mean(0), np.float32)
 
 
-class _Batches:
-    """Rows of some people, a few of each; everybody comes equally often."""
-
-    def __init__(self, labels: Ids, seed: int) -> None:
-        self._rows = [np.flatnonzero(labels == k) for k in range(int(labels.max()) + 1)]
-        self._rng = np.random.default_rng(seed)
-
-    def next(self) -> Tensor:
-        """(B,) int64."""
-        chosen = self._rng.permutation(len(self._rows))[:PEOPLE]
-        rows = [self._rng.permutation(self._rows[k])[:LOOKS] for k in chosen.tolist()]
-        return torch.from_numpy(np.concatenate(rows))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Products this small are slower on several threads, which wait for one another."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-class _Parts:
-    """The progress of several runs as one."""
-
-    def __init__(self, progress: Progress, count: int) -> None:
-        self._progress, self._count, self._number = progress, count, -1
-
-    def next(self) -> Progress:
-        """The progress of the next of them."""
-        self._number += 1
-        number, count = self._number, self._count
-
-        def tell(share: float, what: str) -> None:
-            self._progress((number + share) / count, f"{number + 1} of {count}: {what}")
-
-        return tell
-
-
 def _try(
     vectors: Floats,
     people: Ids,
@@ -283,33 +237,5 @@ def _try(
         for strength in sorted({*how.strengths} - {0.0}):
             p = measured(way, strength)
             gain = float((p - none).mean())
-            tried.append(Tried(way, strength, float(p.mean()), gain, _error(p - none)))
+            tried.append(Tried(way, strength, float(p.mean()), gain, error_of(p - none)))
     return tuple(tried)
-
-
-def _error(values: NDArray[np.float64]) -> float:
-    """Of the mean."""
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
-
-
-def _choose(tried: Sequence[Tried]) -> Tried:
-    """The one with the largest gain less its error; the first, which is none, if all are below."""
-    return max(tried, key=lambda t: t.gain - SURE * t.error)
-
-
-def _strangers(
-    vectors: Floats, people: Ids, folds: Ids, adapters: Sequence[Adapter]
-) -> tuple[tuple[Ids, Ids], Floats]:
-    """Pairs of different people of one fold, and their cosines by the map not learnt from them."""
-    rng = np.random.default_rng(0)
-    left, right, scores = [], [], []
-    for k, adapter in enumerate(adapters):
-        rows = np.flatnonzero(folds == k)
-        x = adapter.apply(vectors[rows])
-        i, j = rng.integers(0, len(rows), (2, STRANGERS // len(adapters)))
-        apart = (people[rows[i]] != people[rows[j]]) & (i < j)
-        i, j = np.unique(np.stack([i[apart], j[apart]]), axis=1)
-        left.append(rows[i])
-        right.append(rows[j])
-        scores.append(np.einsum("nd,nd->n", x[i], x[j]))
-    return (np.concatenate(left), np.concatenate(right)), np.concatenate(scores)

@@ -67,8 +67,8 @@ def test_labels_by_chance_are_never_offered(seed: int) -> None:
 def test_strength_none_is_among_the_candidates_and_wins_without_a_sure_gain() -> None:
     none, vague = adapt.Tried(Way(0.1), 0.0, 0.5, 0, 0), adapt.Tried(Way(0.1), 0.5, 0.5, 0.02, 0.03)
     small, large = replace(vague, error=0.005), replace(vague, strength=1.0, gain=0.03)
-    assert adapt._choose([none, vague]) is none
-    assert adapt._choose([none, vague, small, large]) is small
+    assert adapt.choose([none, vague]) is none
+    assert adapt.choose([none, vague, small, large]) is small
     rows, who, looks = world(20)
     fitted = fit("b@1", rows, who, looks, Recipe(steps=5, strengths=[0.5]))
     assert [t.strength for t in fitted.tried] == [0.0, 0.5, 0.5, 0.5]

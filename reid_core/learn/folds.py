@@ -1,0 +1,114 @@
+"""What every strength of retraining learns by: batches of people, folds of people, what won.
+
+A strength is chosen on people whom it was not learnt from (cross-validation over people), and
+strength 0, which changes nothing, wins unless another is better for sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from reid_core.evaluate.holdout import Ids
+from reid_core.protocols import Progress
+from reid_core.types import Floats
+
+PEOPLE = 64  # in a batch
+LOOKS = 4  # of each
+STRANGERS = 200_000  # pairs of different people whose cosines are kept for thresholds
+SURE = 1.0  # standard errors that a gain is taken to be smaller than it was measured
+
+
+class Tried(Protocol):
+    """A strength, measured over the folds."""
+
+    @property
+    def gain(self) -> float:
+        """The mean gain over none."""
+
+    @property
+    def error(self) -> float:
+        """Its standard error."""
+
+
+T = TypeVar("T", bound=Tried)
+
+
+class Batches:
+    """Rows of some people, a few of each; everybody comes equally often."""
+
+    def __init__(self, labels: Ids, seed: int) -> None:
+        self._rows = [np.flatnonzero(labels == k) for k in range(int(labels.max()) + 1)]
+        self._rng = np.random.default_rng(seed)
+
+    def next(self) -> Tensor:
+        """(B,) int64."""
+        chosen = self._rng.permutation(len(self._rows))[:PEOPLE]
+        rows = [self._rng.permutation(self._rows[k])[:LOOKS] for k in chosen.tolist()]
+        return torch.from_numpy(np.concatenate(rows))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Products this small are slower on several threads, which wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class Parts:
+    """The progress of several runs as one."""
+
+    def __init__(self, progress: Progress, count: int) -> None:
+        self._progress, self._count, self._number = progress, count, -1
+
+    def next(self) -> Progress:
+        """The progress of the next of them."""
+        self._number += 1
+        number, count = self._number, self._count
+
+        def tell(share: float, what: str) -> None:
+            self._progress((number + share) / count, f"{number + 1} of {count}: {what}")
+
+        return tell
+
+
+def error_of(values: NDArray[np.float64]) -> float:
+    """Of the mean; infinite for a single value."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+
+
+def choose(tried: Sequence[T]) -> T:
+    """The one with the largest gain less its error; the first, which is none, if all are below."""
+    return max(tried, key=lambda t: t.gain - SURE * t.error)
+
+
+def strangers(
+    people: Ids, folds: Ids, vectors_of: Callable[[int, Ids], Floats]
+) -> tuple[tuple[Ids, Ids], Floats]:
+    """Pairs of different people of one fold, two (P,) rows, and their cosines (P,).
+
+    vectors_of: the rows of a fold as the model sees them that was not learnt from that fold.
+    """
+    rng = np.random.default_rng(0)
+    count = int(folds.max()) + 1
+    left, right, scores = [], [], []
+    for k in range(count):
+        rows = np.flatnonzero(folds == k)
+        x = vectors_of(k, rows)
+        i, j = rng.integers(0, len(rows), (2, STRANGERS // count))
+        apart = (people[rows[i]] != people[rows[j]]) & (i < j)
+        i, j = np.unique(np.stack([i[apart], j[apart]]), axis=1)
+        left.append(rows[i])
+        right.append(rows[j])
+        scores.append(np.einsum("nd,nd->n", x[i], x[j]))
+    return (np.concatenate(left), np.concatenate(right)), np.concatenate(scores)
