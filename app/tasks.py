@@ -44,6 +44,7 @@ class Job(QObject):
     state: waiting, running, done, failed or cancelled. share: done, in [0, 1]. remaining_s: an
     estimate from the pace so far, None while there is none. page: the key of the page that it
     belongs to, "" for none. loses: whether stopping it loses work, so that closing the window asks.
+    stays: what stays of it when it is stopped, a sentence; "" where nothing has to be said.
     has_end: whether it will be done some day. is_change: of the library: once made, it is told
     whatever happened meanwhile.
     """
@@ -58,7 +59,7 @@ class Job(QObject):
     def __init__(self, title: str, *, shown: bool = True, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.title, self.shown = title, shown
-        self.state, self.share, self.detail = "waiting", 0.0, ""
+        self.state, self.share, self.detail, self.stays = "waiting", 0.0, "", ""
         self._started: float | None = None
         self._stop = threading.Event()
 

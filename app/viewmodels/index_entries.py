@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QObject
+
 from app.tasks import OutsideJob
 
 RUNNING = ("indexing", "stopping")  # states of an entry that is under way
@@ -47,6 +49,10 @@ class IndexJob(OutsideJob):
     """A source being indexed, as the list of what is being done shows it."""
 
     page = "footage"
+
+    def __init__(self, title: str, stop: Callable[[], None], parent: QObject) -> None:
+        super().__init__(title, stop, parent)
+        self.stays = self.tr("Indexing goes on from there when you start it again.")
 
     def show(self, entry: Entry) -> None:
         """Take over how far it is."""

@@ -84,6 +84,7 @@ class Exporter(QObject):
         self._plan = plan
         self._beside = tempfile.TemporaryDirectory(prefix="cameo-export-")
         self._job = TrainJob(self.tr("Making the model {}").format(plan.name), self._kill, self)
+        self._job.stays = self.tr("The model is not made; make it again from the same run.")
         try:
             self._client.start(self._order(Path(row.folder), plan))
         except OSError as error:

@@ -105,16 +105,15 @@ class Window(QMainWindow):
         self.closed.emit()
 
     def _may_stop(self) -> bool:
-        """Ask once whether what runs may be stopped; it goes on from there the next time."""
-        titles = [j.title for j in self._session.tasks.jobs if j.shown and j.loses]
+        """Ask once whether what runs may be stopped, saying what stays of it."""
+        jobs = [j for j in self._session.tasks.jobs if j.shown and j.loses]
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setTextFormat(Qt.TextFormat.PlainText)  # names of people and files are in it
         box.setWindowTitle(self.tr("Close Cameo?"))
-        box.setText(self.tr("Work is under way:") + "\n" + "\n".join(titles[:5]))
-        box.setInformativeText(
-            self.tr("It is stopped safely. Indexing goes on from there when you start it again.")
-        )
+        box.setText(self.tr("Work is under way:") + "\n" + "\n".join(j.title for j in jobs[:5]))
+        stays = dict.fromkeys(j.stays for j in jobs if j.stays)
+        box.setInformativeText(" ".join([self.tr("It is stopped safely."), *stays]))
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(self.tr("Keep working"), QMessageBox.ButtonRole.RejectRole)
         box.exec()
