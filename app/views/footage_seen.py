@@ -30,7 +30,7 @@ class SeenPanel(QWidget):
         self.grid = GridView(CELL)
         self.grid.setModel(self.model)
         self.grid.setProperty("look", "card")
-        self.grid.setAccessibleName(self.tr("People in this video"))
+        self.grid.setAccessibleName(self.tr("Seen in this video"))
         thumbs = Thumbnails(session.library.media, session.tasks)
         thumbs.setParent(self)
         thumbs.ready.connect(lambda _: self.grid.viewport().update())
@@ -39,7 +39,7 @@ class SeenPanel(QWidget):
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._on_menu)
         self.grid.activated.connect(self._play)
-        self._title = label(self.tr("People in this video"), "heading")
+        self._title = label(self.tr("Seen in this video"), "heading")
         self._count = label("", "muted")
         self._kind = self._kind_box()
         self._who = button(self.tr("This is…"), self._enrol, icon="user-plus")
@@ -80,7 +80,9 @@ class SeenPanel(QWidget):
     def _on_seen(self) -> None:
         seen, chosen = self._footage.seen, self._footage.selected
         self.model.set_rows(seen)
-        self._count.setText(QLocale().toString(len(seen)) if seen else "")
+        n = QLocale().toString(len(seen))
+        one, some = self.tr("1 appearance"), self.tr("{} appearances").format(n)
+        self._count.setText(some if len(seen) > 1 else one if seen else "")
         self._stack.setCurrentWidget(self.grid if seen else self._empty)
         if chosen is not None and chosen.state in ("waiting", "indexing", "paused", "stopped"):
             text = self.tr("Portraits come in as the video is indexed, minute by minute.")
