@@ -55,3 +55,23 @@ class PlayAt:
 
     video: int
     time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGallery:
+    """Look the gallery through for what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrain:
+    """Show what there is to learn from the people enrolled (kind), or what came of it (run: an
+    id); without either, what was shown last.
+    """
+
+    kind: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRuns:
+    """Show the runs of `cameo train`."""

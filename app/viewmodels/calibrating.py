@@ -168,7 +168,7 @@ def _standing(library: Library, models: Models, kind: Kind) -> Standing:
     from reid_core.actions.thresholds import known
 
     try:
-        _check_there(models, models.name(EMBEDDER_ROLE[kind]))
+        check_there(models, models.name(EMBEDDER_ROLE[kind]))
         model = models.model_id(kind)
     except ModelError as error:
         return Standing(kind, problem=sentence_of(error))
@@ -180,7 +180,7 @@ def _standing(library: Library, models: Models, kind: Kind) -> Standing:
     return Standing(kind, model, threshold, kept, can_remove=kept is not None)
 
 
-def _check_there(models: Models, name: str) -> None:
+def check_there(models: Models, name: str) -> None:
     """Raise ModelError for a model that would have to be fetched: who only looks fetches none."""
     if models.store.manifest(name).file:
         models.store.path(name)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.requests import SearchFor
+from app.requests import Retrain, SearchFor
 from app.session import Session
 from app.tasks import Job
+from app.viewmodels.retrain_rows import Learnt, read_learnt_from, read_runs
 from reid_core.errors import CameoError
 from reid_core.library import people
 from reid_core.library.people import Portrait, Template
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Somebody who was erased, and the proof. name: to be shown once, kept nowhere."""
+    """Somebody who was erased, and the proof. name: to be shown once, kept nowhere.
+
+    learnt: the retrainings whose models learnt from them and are still here.
+    """
 
     name: str
     done: Erasure
+    learnt: tuple[Learnt, ...] = ()
 
 
 class People(QObject):
@@ -230,11 +235,13 @@ class People(QObject):
         if row is None:
             return
 
-        def work(_: Progress) -> Erasure:
+        def work(_: Progress) -> Forgotten:
             from reid_core.library import erase
 
             session.history.purge(person)
-            return erase.forget(session.library, person, keep=session.history.pictures)
+            done = erase.forget(session.library, person, keep=session.history.pictures)
+            learnt = [r for r in read_runs(session.library) if r.run.model in done.trained_on]
+            return Forgotten(row.name, done, tuple(learnt))
 
         session.change(
             self.tr("Forget somebody"),
@@ -244,6 +251,21 @@ class People(QObject):
             then=lambda done: self._on_forgotten(row, done),
         )
 
+    def learnt_from(self, person: int, then: Callable[[tuple[Learnt, ...]], None]) -> None:
+        """Read which retrainings learnt from somebody, and have a model."""
+        library = self.session.library
+        self.session.tasks.run(
+            "",
+            lambda _: read_learnt_from(library, person),
+            then=then,
+            failed=self.session.tell,
+            shown=False,
+        )
+
+    def show_retraining(self, row: Learnt) -> None:
+        """Show a retraining where it can be made anew or dropped."""
+        self.session.asked_for.emit("train", Retrain(run=row.run.shown_id))
+
     def search(self, person: int) -> None:
         """Look for somebody in the footage."""
         if (row := self.row(person)) is not None:
@@ -251,9 +273,9 @@ class People(QObject):
 
     # ---- what comes back
 
-    def _on_forgotten(self, row: Portrait, done: Erasure) -> None:
+    def _on_forgotten(self, row: Portrait, done: Forgotten) -> None:
         self.session.person_forgotten.emit(row.id)
-        self.forgotten.emit(Forgotten(row.name, done))
+        self.forgotten.emit(done)
 
     def _take_rows(self, rows: list[Portrait]) -> None:
         self.rows, self.is_read = tuple(rows), True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.requests import TrainingRuns
 from app.session import Message, Session
 from app.training_run import CameoProcess, Client, Order
 from app.viewmodels import train_files as files
@@ -247,6 +248,7 @@ class Training(QObject):
         self._is_paused = self._is_stopping = self._is_killed = False
         self._forget(str(folder))
         self._job = TrainJob(self.tr("Training {}").format(name), self.stop, self)
+        self._job.stays = self.tr("What the training run has learnt is kept; it can go on later.")
         self._session.tasks.list_job(self._job)
         if folder.parent != self.root:
             remember(self._session, folder)
@@ -308,7 +310,7 @@ class Training(QObject):
         if row.state == "failed":
             self._session.tell(CameoError(row.message))
         elif row.state in ("done", "early"):
-            show = partial(self._session.asked_for.emit, "train", None)
+            show = partial(self._session.asked_for.emit, "train", TrainingRuns())
             line = self.tr("Training {} has finished.").format(row.name)
             self._session.message.emit(Message(line, action=self.tr("Show"), call=show))
 

@@ -187,7 +187,7 @@ def read_details(folder: Path) -> Details:
 
 def last_words(path: Path) -> str:
     """The last line that a process wrote to its standard error, without our own name."""
-    lines = [line.strip() for line in _tail(path).splitlines() if line.strip()]
+    lines = [line.strip() for line in tail(path).splitlines() if line.strip()]
     return lines[-1].removeprefix("cameo: ")[:600] if lines else ""
 
 
@@ -284,11 +284,12 @@ def _best(folder: Path, result: dict[str, Any], metric: str, curves: Curves | No
 
 
 def _notes(path: Path) -> tuple[str, ...]:
-    found = [m[1] for line in _tail(path).splitlines() if (m := NOTE.fullmatch(line.strip()))]
+    found = [m[1] for line in tail(path).splitlines() if (m := NOTE.fullmatch(line.strip()))]
     return tuple(dict.fromkeys(found))[-50:]
 
 
-def _tail(path: Path) -> str:
+def tail(path: Path) -> str:
+    """The end of a file of text; "" when it cannot be read."""
     try:
         with path.open("rb") as source:
             source.seek(0, 2)

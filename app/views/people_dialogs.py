@@ -11,12 +11,15 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QLineEdit,
     QMessageBox,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app import theme
 from app.viewmodels.people import Forgotten
+from app.viewmodels.retrain_rows import Learnt
+from app.viewmodels.retrain_words import run_title, when
 from app.widgets.parts import label
 from app.words import file_size
 from reid_core.library.people import Portrait
@@ -49,6 +52,7 @@ class ForgetQuestion(QMessageBox):
                 "is searched for traces. This cannot be undone."
             ),
         ]
+        self._lines = lines
         self.setInformativeText("\n".join(lines))
         self.forget = self.addButton(self.tr("Forget"), QMessageBox.ButtonRole.DestructiveRole)
         self.forget.setProperty("look", "danger")
@@ -60,9 +64,20 @@ class ForgetQuestion(QMessageBox):
             lambda b: self.confirmed.emit(row.id) if b is self.forget else None
         )
 
+    def name_models(self, learnt: tuple[Learnt, ...]) -> None:
+        """Name the retrained models that learnt from them among others."""
+        if learnt:
+            said = [self.tr("Retrained models learnt from them among others:"), *_titles(learnt)]
+            said.append(
+                self.tr("Afterwards you can learn again without them, or drop these models.")
+            )
+            self.setInformativeText("\n".join([*self._lines, "", *said]))
+
 
 class Proof(QMessageBox):
     """What was erased, and whether the search of every byte found nothing. Stays until closed."""
+
+    learnt_asked = Signal(object)  # a Learnt, to be made anew or dropped
 
     def __init__(self, what: Forgotten, parent: QWidget) -> None:
         super().__init__(parent)
@@ -95,8 +110,27 @@ class Proof(QMessageBox):
             "",
             proof,
         ]
+        self.retrained = self._offer(what.learnt, lines)
         self.setInformativeText("\n".join(lines))
-        self.addButton(QMessageBox.StandardButton.Close)
+        close = self.addButton(QMessageBox.StandardButton.Close)
+        self.setDefaultButton(close)
+        self.setEscapeButton(close)
+
+    def _offer(self, learnt: tuple[Learnt, ...], lines: list[str]) -> QPushButton | None:
+        """Name the models that learnt from them, and lead to where they can go."""
+        if not learnt:
+            return None
+        lines += ["", self.tr("Still here, and learnt from them among others:"), *_titles(learnt)]
+        lines.append(
+            self.tr("What a model learnt cannot be taken out of it: learn again, or drop it.")
+        )
+        made = self.addButton(self.tr("Learn again or drop…"), QMessageBox.ButtonRole.ActionRole)
+        made.clicked.connect(lambda _=False: self.learnt_asked.emit(learnt[0]))
+        return made
+
+
+def _titles(learnt: tuple[Learnt, ...]) -> list[str]:
+    return [f"• {run_title(one.run)}, {when(one.run)}" for one in learnt]
 
 
 class NameQuestion(QDialog):

@@ -142,11 +142,14 @@ class Asker(QObject):
         if (row := self._people.selected) is not None:
             dialog = ForgetQuestion(row, self._page)
             dialog.confirmed.connect(self._people.forget)
+            self._people.learnt_from(row.id, dialog.name_models)
             dialog.open()
 
     def show_proof(self, what: Forgotten) -> None:
         """What was erased, until it is closed."""
-        Proof(what, self._page).open()
+        dialog = Proof(what, self._page)
+        dialog.learnt_asked.connect(self._people.show_retraining)
+        dialog.open()
 
     # ---- menus
 

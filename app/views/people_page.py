@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.models.people import ORDERS
-from app.requests import EnrolFrom, ShowPerson
+from app.requests import CheckGallery, EnrolFrom, ShowPerson
 from app.session import Session
 from app.viewmodels.people import People
 from app.viewmodels.people_check import PeopleCheck
@@ -39,7 +39,7 @@ from app.views.people_grid import PeopleGrid
 from app.views.people_history import HistoryButtons
 from app.views.people_menus import Asker
 from app.widgets.dropping import DropFrame, dropped
-from app.widgets.parts import EmptyState, Header, button, label, row, tool
+from app.widgets.parts import EmptyState, Header, button, column, label, row, tool
 from app.widgets.splits import keep_splits, restore_splits
 from app.widgets.thumbs import Thumbnails
 from reid_core.types import Kind
@@ -78,8 +78,9 @@ class Page(QWidget):
     def activate(self, wanted: object) -> None:
         """Shown: read what changed, and show or enrol whom another page asks for."""
         self.people.set_shown(True)
-        if isinstance(wanted, ShowPerson) and self._is_preparing():
-            self.people.select(wanted.person)
+        if isinstance(wanted, ShowPerson | CheckGallery) and self._is_preparing():
+            if isinstance(wanted, ShowPerson):
+                self.people.select(wanted.person)
             line = self.tr("Somebody is being enrolled here: finish or cancel that first.")
             self._session.say(line)
         elif isinstance(wanted, ShowPerson):
@@ -87,6 +88,9 @@ class Page(QWidget):
             self._close_check()
             self.search_field.clear()
             self.people.select(wanted.person)
+        elif isinstance(wanted, CheckGallery):
+            self._show_gallery()
+            self._look_through()
         elif isinstance(wanted, EnrolFrom):
             self.enrol(
                 wanted.sources, kind=Kind(wanted.kind), number=wanted.number, name=wanted.name
@@ -214,23 +218,15 @@ class Page(QWidget):
         ):
             self._order.addItem(text, order)
         self._order.setAccessibleName(self.tr("Order"))
-        gallery = QWidget()
-        inside = QVBoxLayout(gallery)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(theme.GAP)
+        self._gallery, inside = column()
         inside.addLayout(row(self.search_field, self._order, self.merge, self._nobody, None))
         inside.addWidget(self._across, 1)
-        self._gallery = gallery
-        for one in (self._empty, gallery, self.findings):
+        for one in (self._empty, self._gallery, self.findings):
             self._inner.addWidget(one)
-        front = QWidget()
-        front_inside = QVBoxLayout(front)
-        front_inside.setContentsMargins(0, 0, 0, 0)
-        front_inside.setSpacing(theme.GAP)
+        self._front, front_inside = column()
         front_inside.addWidget(self._header)
         front_inside.addWidget(self._inner, 1)
-        self._front = front
-        self._stack.addWidget(front)
+        self._stack.addWidget(self._front)
         self._stack.addWidget(self.sheet)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(*EDGES)

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme
 from app.widgets.parts import label, row
-from app.widgets.plots import Swatch, dress_plot, line_pen, make_plot
+from app.widgets.plots import dress_plot, make_plot
+from app.widgets.swatch import Swatch, line_pen
 from app.words import decimal, percent
 from reid_core.calibration import Calibration
 

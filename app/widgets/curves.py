@@ -26,7 +26,8 @@ from app import theme
 from app.tips import plain_tip
 from app.viewmodels.train_curves import NONE, Curves, Points, smoothed
 from app.widgets.parts import clear, label
-from app.widgets.plots import Swatch, dress_plot, line_pen, make_plot
+from app.widgets.plots import dress_plot, make_plot
+from app.widgets.swatch import Swatch, line_pen
 from app.words import number, percent
 
 METRICS = {  # those that are drawn, by what their colour means elsewhere

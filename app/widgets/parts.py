@@ -91,6 +91,15 @@ def card() -> tuple[QFrame, QVBoxLayout]:
     return frame, inside
 
 
+def column() -> tuple[QWidget, QVBoxLayout]:
+    """A plain box without edges and the layout inside, one thing below the other."""
+    made = QWidget()
+    inside = QVBoxLayout(made)
+    inside.setContentsMargins(0, 0, 0, 0)
+    inside.setSpacing(theme.GAP)
+    return made, inside
+
+
 def banner(words: QLabel, *actions: QWidget) -> QFrame:
     """A framed line across a page that says something; hidden at first."""
     frame = QFrame()

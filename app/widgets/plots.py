@@ -1,17 +1,14 @@
-"""What plots have in common: how they are made, dressed and explained."""
+"""What plots have in common: how they are made and dressed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pyqtgraph as pg
-from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFrame
 
 from app import theme
 
-SWATCH = QSize(18, 12)
 SIDES = ("left", "bottom")
 
 
@@ -38,30 +35,6 @@ def dress_plot(plot: pg.PlotWidget) -> None:
         axis.setTextPen(pg.mkPen(c.muted))
         axis.enableAutoSIPrefix(False)
     plot.showGrid(x=False, y=True, alpha=0.15)
-
-
-def line_pen(colour: QColor, width: float = 2.0, *, dashed: bool = False) -> QPen:
-    """How a curve is drawn. width: px, however the plot is scaled."""
-    pen = QPen(colour, width)
-    pen.setCosmetic(True)
-    if dashed:
-        pen.setStyle(Qt.PenStyle.DashLine)
-    return pen
-
-
-class Swatch(QWidget):
-    """How a curve is drawn, for the legend. pen: asked for whenever it is painted."""
-
-    def __init__(self, pen: Callable[[], QPen]) -> None:
-        super().__init__()
-        self._pen = pen
-        self.setFixedSize(SWATCH)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self._pen())
-        painter.drawLine(0, self.height() // 2, self.width(), self.height() // 2)
-        painter.end()
 
 
 def _axis(side: str) -> pg.AxisItem:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from test_train_form import people
 from train_fakes import FakeProcess, write_run, write_status
 
 from app import theme
+from app.requests import TrainingRuns
 from app.session import Session
 from app.viewmodels.train_form import DRAWN
 from app.views.train_data import GALLERY, TRY
@@ -37,7 +38,7 @@ def page(session: Session, process: FakeProcess, qtbot: QtBot) -> Iterator[Page]
     made.resize(1100, 760)
     made.show()
     qtbot.waitUntil(lambda: len(made.form.recipes) > 0 and made.runs.watch.curves is not None)
-    made.activate(None)
+    made.activate(TrainingRuns())
     yield made
     made.close_page()
 
@@ -51,7 +52,6 @@ def test_without_runs_it_says_what_training_needs(page: Page, qtbot: QtBot) -> N
     assert page.runs.stack.currentWidget() is page.runs.empty
     assert "fifty people" in page.runs.empty.text.text()
     assert not page.runs.list.isVisible()
-    assert not page.tabs.isVisible()
     page.new.click()
     assert page.runs.stack.currentWidget() is page.runs.form
     assert not page.runs.form.start.isEnabled()
@@ -265,11 +265,10 @@ def test_without_torch_it_says_how_to_get_it(
     assert "torch" in page.runs.form._hint.text()
 
 
-def test_another_section_can_come_first(page: Page, qtbot: QtBot) -> None:
-    other = QLabel("Improve")
-    page.add_section("Improve on my gallery", other, first=True)
-    assert page.tabs.isVisible()
-    assert page.runs.isVisible(), "what was shown stays"
+def test_each_section_has_what_is_begun_in_it_at_the_head(page: Page) -> None:
+    assert page.runs.isVisible()
+    assert page.new.isVisible()
     page.tabs.setCurrentIndex(0)
-    assert other.isVisible()
+    assert page.own.isVisible()
     assert not page.runs.isVisible()
+    assert not page.new.isVisible()

@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from train_fakes import HEAD, FakeProcess, write_run, write_status
 
+from app.requests import TrainingRuns
 from app.session import Message, Session
 from app.viewmodels.train import Training
 from app.viewmodels.train_export import Exporter, Made, ModelPlan, name_problem
@@ -180,7 +181,7 @@ def test_a_finished_run_says_so(
     with qtbot.waitSignal(session.asked_for) as asked:
         assert messages[-1].call is not None
         messages[-1].call()
-    assert asked.args == ["train", None]
+    assert asked.args == ["train", TrainingRuns()]
 
 
 def test_a_folder_that_cannot_be_made_is_told(
