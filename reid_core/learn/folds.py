@@ -43,14 +43,15 @@ T = TypeVar("T", bound=Tried)
 class Batches:
     """Rows of some people, a few of each; everybody comes equally often."""
 
-    def __init__(self, labels: Ids, seed: int) -> None:
+    def __init__(self, labels: Ids, seed: int, *, people: int = PEOPLE, looks: int = LOOKS) -> None:
         self._rows = [np.flatnonzero(labels == k) for k in range(int(labels.max()) + 1)]
         self._rng = np.random.default_rng(seed)
+        self._people, self._looks = people, looks
 
     def next(self) -> Tensor:
         """(B,) int64."""
-        chosen = self._rng.permutation(len(self._rows))[:PEOPLE]
-        rows = [self._rng.permutation(self._rows[k])[:LOOKS] for k in chosen.tolist()]
+        chosen = self._rng.permutation(len(self._rows))[: self._people]
+        rows = [self._rng.permutation(self._rows[k])[: self._looks] for k in chosen.tolist()]
         return torch.from_numpy(np.concatenate(rows))
 
 

@@ -143,6 +143,17 @@ adapter = Table(
     Column("created", String(32), nullable=False),
 )
 
+network = Table(
+    "network",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("base", Text, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("manifest", Text, nullable=False),  # as JSON; see models/manifest.py
+    Column("data", LargeBinary, nullable=False),  # ONNX
+    Column("created", String(32), nullable=False),
+)
+
 retraining = Table(
     "retraining",
     metadata,
