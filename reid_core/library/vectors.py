@@ -95,7 +95,7 @@ class _Asking:
         """How many vectors there are of whatever sort."""
         return int(self._cursor.execute("SELECT count(*) FROM vector").fetchone()[0])
 
-    def rows(self, *, whole: bool) -> Iterator[list[tuple[int, bytes]]]:
+    def rows(self, *, whole: bool) -> Iterator[Sequence[tuple[int, bytes]]]:
         """Ids and vectors. whole: read the table through, which is quicker than to leap about in
         it by the index where most of it is wanted.
         """
