@@ -33,7 +33,8 @@ def write(library: Library, found: Found, form: str, target: Path, progress: Pro
         if form == "csv":
             from reid_core.report.table import write_csv
 
-            write_csv(found.sightings, target)
+            said = found.threshold.describe()
+            write_csv(found.sightings, target, likely=found.sure(), means=said)
         else:
             from reid_core.actions.report import write_report
 

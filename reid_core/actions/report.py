@@ -10,6 +10,7 @@ from reid_core.errors import LibraryCorrupt
 from reid_core.library import Library, footage, people
 from reid_core.library.store import now
 from reid_core.report.html import Card, Page, write_html
+from reid_core.search.probability import IN_SEARCH
 
 SIDE = 320  # px of a picture on the page
 
@@ -34,6 +35,7 @@ def write_report(library: Library, found: Found, path: Path) -> None:
         found.elapsed_s,
         cards,
         durations,
+        IN_SEARCH,
     )
     write_html(page, path)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reid_core.cli.output import Bar, JsonOption, write_json
+from reid_core.cli.output import Bar, JsonOption, plain, tell_meaning, with_meaning, write_json
 from reid_core.cli.state import NumberOption, One, models_for, open_library
 
 
@@ -26,13 +26,14 @@ def command(
     Example: cameo enroll "Ada Lovelace" ada1.jpg ada2.jpg interview.mp4@12.5
     """
     from reid_core.actions.enroll import enroll
+    from reid_core.actions.thresholds import threshold
     from reid_core.types import Kind
 
     with open_library(context) as library:
-        bar = Bar("enrolling")
+        models, bar = models_for(context, library), Bar("enrolling")
         done = enroll(
             library,
-            models_for(context, library),
+            models,
             name,
             paths,
             kind=Kind(kind),
@@ -41,8 +42,10 @@ def command(
             progress=bar.tell,
         )
         bar.clear()
+        with library.read() as connection:
+            likeness = threshold(connection, models, Kind(kind))
     if json:
-        write_json(done, json)
+        write_json({**plain(done), "threshold": with_meaning(likeness)}, json)
         return
     for one in done.outcomes:
         said = f"quality {one.quality:.2f}" if one.template is not None else one.problem
@@ -50,6 +53,8 @@ def command(
         if one.resembles:
             other, score = one.resembles
             typer.echo(f"  looks like {other}, already enrolled (similarity {score:.3f})", err=True)
+    if any(one.resembles for one in done.outcomes):
+        tell_meaning(likeness)
     typer.echo(
         f"{done.name}: {done.added} new {done.kind} template{'s' if done.added != 1 else ''}."
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.output import JsonOption, percent, write_json
+from reid_core.cli.output import JsonOption, percent, tell_meaning, with_meaning, write_json
 from reid_core.cli.state import One, models_for, open_library
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def command(
     Example: cameo identify party.jpg
     """
     from reid_core.actions.identify import identify
+    from reid_core.search.probability import AMONG_PEOPLE
     from reid_core.types import Kind
 
     with open_library(context) as library:
@@ -31,7 +32,7 @@ def command(
         results, threshold = identify(library, models, images, kind=Kind(kind))
         model = models.model_id(Kind(kind))
     if json:
-        write_json({"model": model, "threshold": threshold, "images": results}, json)
+        write_json({"model": model, "threshold": with_meaning(threshold), "images": results}, json)
     else:
         for result in results:
             typer.echo(f"{result.source}: {result.problem or _count(len(result.probes), kind)}")
@@ -42,7 +43,7 @@ def command(
                 typer.echo(
                     f"  at {x:.0f},{y:.0f}: {name}" + (f"  (nearest: {near})" if near else "")
                 )
-        typer.echo(threshold.describe(), err=True)
+        tell_meaning(threshold, AMONG_PEOPLE)
     if any(result.problem for result in results):
         raise typer.Exit(2)
 

@@ -9,9 +9,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from reid_core.search.decide import Threshold
 
 JsonOption = Annotated[
     str | None,
@@ -45,6 +48,21 @@ def plain(value: object) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     return value
+
+
+def with_meaning(threshold: Threshold) -> dict[str, Any]:
+    """A threshold for JSON, with the sentence that belongs beside every score."""
+    return {**plain(threshold), "means": threshold.describe()}
+
+
+def tell_meaning(threshold: Threshold, probability: str = "") -> None:
+    """What the scores that were printed say, on standard error.
+
+    probability: the sentence of `search.probability` where some can have one.
+    """
+    typer.echo(threshold.describe(), err=True)
+    if probability and threshold.origin == "calibrated":
+        typer.echo(probability, err=True)
 
 
 def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.output import JsonOption, clock, percent, table, write_json
+from reid_core.cli.output import (
+    JsonOption,
+    clock,
+    percent,
+    plain,
+    table,
+    tell_meaning,
+    with_meaning,
+    write_json,
+)
 from reid_core.cli.state import NumberOption, One, models_for, open_library
 
 if TYPE_CHECKING:
@@ -92,7 +101,8 @@ def _write(
     if csv:
         from reid_core.report.table import write_csv
 
-        write_csv(found.sightings, csv)
+        said = found.threshold.describe()
+        write_csv(found.sightings, csv, likely=found.sure(), means=said)
     if report:
         from reid_core.actions.report import write_report
 
@@ -108,6 +118,8 @@ def _write(
 
 def _print(found: Found, *, is_open: bool) -> None:
     sure = found.sure()
+    from reid_core.search.probability import IN_SEARCH
+
     meant = any(s.probability is not None for s in found.sightings)
     rows = [
         (
@@ -138,16 +150,14 @@ def _print(found: Found, *, is_open: bool) -> None:
     if found.index.sort != "exact":
         share = f"{found.index.recall:.1%}"
         typer.echo(f"Searched approximately: {share} of the 20 nearest are found.", err=True)
-    typer.echo(found.threshold.describe(), err=True)
+    tell_meaning(found.threshold, IN_SEARCH if meant else "")
 
 
 def _record(found: Found) -> dict[str, object]:
-    from reid_core.cli.output import plain
-
     sure = set(found.sure())
     sightings = [{**plain(s), "tracklet": s.tracklet, "likely": s in sure} for s in found.sightings]
     return {
         **plain(found),
         "sightings": sightings,
-        "threshold": {**plain(found.threshold), "means": found.threshold.describe()},
+        "threshold": with_meaning(found.threshold),
     }

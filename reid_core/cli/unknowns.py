@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.output import Bar, JsonOption, clock, plain, table, write_json
+from reid_core.cli.output import (
+    Bar,
+    JsonOption,
+    clock,
+    plain,
+    table,
+    tell_meaning,
+    with_meaning,
+    write_json,
+)
 from reid_core.cli.state import One, models_for, open_library
 
 if TYPE_CHECKING:
@@ -76,11 +85,10 @@ def _print(found: Unknowns, shown: list[Unknown]) -> None:
         "well enough to tell.",
         err=True,
     )
-    typer.echo(found.threshold.describe(), err=True)
+    tell_meaning(found.threshold)
 
 
 def _record(found: Unknowns, shown: list[Unknown], written: list[Path]) -> dict[str, object]:
     files: list[str | None] = [str(path) for path in written] or [None] * len(shown)
     people = [{**plain(o), "picture": f} for o, f in zip(shown, files, strict=True)]
-    means = {**plain(found.threshold), "means": found.threshold.describe()}
-    return {**plain(found), "people": people, "threshold": means}
+    return {**plain(found), "people": people, "threshold": with_meaning(found.threshold)}

@@ -24,7 +24,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """Everything on the page. durations: seconds by video."""
+    """Everything on the page. durations: seconds by video. threshold, probability: what a
+    similarity and a probability say; the latter stands there when some card has one.
+    """
 
     query: str
     portrait: bytes | None
@@ -36,6 +38,7 @@ class Page:
     elapsed_s: float
     cards: Sequence[Card]
     durations: dict[str, float]
+    probability: str = ""
 
 
 def write_html(page: Page, path: Path) -> None:
@@ -67,10 +70,14 @@ def _header(page: Page) -> str:
         if likely
         else "No likely sighting. The nearest are shown; look at them before you conclude anything."
     )
+    means = [page.threshold]
+    if page.probability and any(c.sighting.probability is not None for c in page.cards):
+        means.append(page.probability)
+    told = "".join(f'<p class="means">{escape(one)}</p>' for one in means)
     picture = f'<img class="portrait" alt="" src="{_data(page.portrait)}">' if page.portrait else ""
     return (
         f"<header>{picture}<div><h1>{escape(page.query)}</h1><p class=lead>{said}</p>"
-        f'<p class="means">{escape(page.threshold)}</p></div></header>'
+        f"{told}</div></header>"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from reid_core.files import write_atomically
@@ -18,18 +18,26 @@ COLUMNS = (
     "best_s",
     "score",
     "probability",
+    "likely",
     "verdict",
     "tracklet",
     "x0",
     "y0",
     "x1",
     "y1",
+    "means",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(sightings: Sequence[Sighting], path: Path) -> None:
-    """One row per sighting, UTF-8, times in seconds, the box in pixels at best_s. Atomic."""
+def write_csv(
+    sightings: Sequence[Sighting], path: Path, *, likely: Collection[Sighting], means: str
+) -> None:
+    """One row per sighting, UTF-8, times in seconds, the box in pixels at best_s. Atomic.
+
+    likely: those that are held for the person. means: what a score says, which stands in every
+    row, since rows are copied out of tables.
+    """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
@@ -44,9 +52,11 @@ def write_csv(sightings: Sequence[Sighting], path: Path) -> None:
                 s.best_s,
                 s.score,
                 probability,
+                "yes" if s in likely else "",
                 s.verdict or "",
                 s.tracklet,
                 *s.box,
+                means,
             )
         )
     write_atomically(path, file.getvalue().encode("utf-8"))

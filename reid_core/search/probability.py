@@ -17,6 +17,15 @@ Doubles = NDArray[np.float64]
 LEAST_SHOWN = 0.5  # appearances that a search expects at least, among all that it looks through
 MOST_SHARE = 0.5  # of what is looked through that may be taken for one person
 STEPS = 60  # of halving: far finer than needed
+# what belongs beside a probability
+IN_SEARCH = (
+    "probability: that it is this person, by what was measured on your data; it counts in how "
+    "many others were searched"
+)
+AMONG_PEOPLE = (
+    "probability: that it is this person, by what was measured on your data, if everybody "
+    "enrolled and nobody of them were equally likely before"
+)
 
 
 def search_prior(llrs: Doubles, n: int) -> float:

@@ -127,7 +127,10 @@ def test_a_search_shows_probabilities_everywhere(
     with table.open(encoding="utf-8") as file:
         first = next(csv.DictReader(file))
     assert float(first["probability"]) == best["probability"]
-    assert "</b> probability, similarity" in page.read_text("utf-8")
+    text = page.read_text("utf-8")
+    assert "</b> probability, similarity" in text
+    for told in (done.output, text):
+        assert "it counts in how many others were searched" in told
 
 
 def test_labelled_pictures_take_the_place_of_a_library(store: ModelStore, tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def test_nothing_yet_says_what_to_do(cameo: Cameo) -> None:
 
 def test_the_story_in_json(cameo: Cameo, film: Path, portrait: Path) -> None:
     """The shapes that scripts rely on."""
-    assert cameo.json("enroll", "Far right", portrait)["outcomes"][0]["problem"] == ""
+    enrolled = cameo.json("enroll", "Far right", portrait)
+    assert enrolled["outcomes"][0]["problem"] == ""
+    assert "uncalibrated" in enrolled["threshold"]["means"]
     (video,) = cameo.json("index", film)["videos"]
     assert video["state"] == "done"
     assert video["decoded"] == 255
@@ -77,11 +79,15 @@ def test_the_story_in_json(cameo: Cameo, film: Path, portrait: Path) -> None:
     with (out / "s.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [r["tracklet"] for r in rows] == [s["tracklet"] for s in found["sightings"]]
+    assert [r["likely"] == "yes" for r in rows] == [s["likely"] for s in found["sightings"]]
+    assert {r["means"] for r in rows} == {found["threshold"]["means"]}
     assert "data:image/jpeg" in (out / "s.html").read_text("utf-8")
     assert len(list((out / "clips").glob("*.mp4"))) == sum(s["likely"] for s in found["sightings"])
     again = cameo.json("search", "--tracklet", first["tracklet"])
     assert first["tracklet"] not in {s["tracklet"] for s in again["sightings"]}
-    assert cameo.json("identify", portrait)["images"][0]["probes"][0]["name"] == "Far right"
+    named = cameo.json("identify", portrait)
+    assert named["images"][0]["probes"][0]["name"] == "Far right"
+    assert named["threshold"]["means"] == found["threshold"]["means"]
     events = [json.loads(line) for line in cameo("watch", film, "--seconds", 7).splitlines()]
     assert {e["name"] for e in events if e["event"] == "identified"} == {"Far right"}
     assert cameo.json("videos", "show", "film.mp4")["faces"] == video["faces"]
@@ -89,6 +95,21 @@ def test_the_story_in_json(cameo: Cameo, film: Path, portrait: Path) -> None:
     assert erased["proven"]
     cameo("videos", "remove", "film.mp4", "--yes")
     assert cameo.json("videos", "list") == []
+
+
+def test_a_score_that_is_printed_says_what_it_means(
+    cameo: Cameo, film: Path, portrait: Path
+) -> None:
+    cameo("enroll", "Ada", portrait)
+    for said in (
+        ("enroll", "Bob", portrait),  # who looks like Ada
+        ("identify", portrait),
+        ("watch", film, "--seconds", 1),
+    ):
+        child = cameo.start(*said)
+        _, err = child.communicate(timeout=120)
+        assert child.returncode == 0, err
+        assert "uncalibrated: 0.931 is a reference" in err, said
 
 
 def test_people_are_kept_in_order(cameo: Cameo, portrait: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +68,29 @@ def test_nobody_found_says_so(tmp_path: Path) -> None:
     assert "Nothing is indexed" in text
 
 
+def test_a_probability_is_told_with_what_it_says(html: str, tmp_path: Path) -> None:
+    assert "counts in" not in html
+    some = page(Card(sighting(probability=0.93), None, True))
+    write_html(replace(some, probability="counts in <many>"), tmp_path / "p.html")
+    text = (tmp_path / "p.html").read_text("utf-8")
+    assert "<b>93%</b> probability" in text
+    assert '<p class="means">counts in &lt;many&gt;</p>' in text
+
+
+def test_a_row_of_a_table_says_what_its_score_says(tmp_path: Path) -> None:
+    sure, other = sighting(), sighting(score=0.8)
+    write_csv(
+        [sure, other], tmp_path / "t.csv", likely=[sure], means="uncalibrated: 0.9, not yours"
+    )
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["likely"] for row in rows] == ["yes", ""]
+    assert {row["means"] for row in rows} == {"uncalibrated: 0.9, not yours"}
+
+
 def test_a_table_cannot_smuggle_a_formula(tmp_path: Path) -> None:
-    write_csv([sighting(video="=1+1.mp4", verdict="same")], tmp_path / "t.csv")
+    odd = sighting(video="=1+1.mp4", verdict="same")
+    write_csv([odd], tmp_path / "t.csv", likely=[odd], means="m")
     header, row = (tmp_path / "t.csv").read_text("utf-8").splitlines()
     assert header.startswith("video,kind,start_s")
-    assert row.startswith("'=1+1.mp4,face,62.0,70.5,65.0,0.9512,,same,0abc,1,2,3,4")
+    assert row.startswith("'=1+1.mp4,face,62.0,70.5,65.0,0.9512,,yes,same,0abc,1,2,3,4,m")
