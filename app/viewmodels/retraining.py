@@ -270,13 +270,13 @@ def _accept(session: Session, shown_id: str, override: bool, progress: Progress)
     return accept(session.library, session.models(), shown_id, override=override, progress=progress)
 
 
-def _roll_back(session: Session, kind: Kind, _: Progress) -> Run:
+def _roll_back(session: Session, kind: Kind, progress: Progress) -> Run:
     from reid_core.actions.retrained import roll_back
 
-    return roll_back(session.library, kind)
+    return roll_back(session.library, session.models(), kind, progress=progress)
 
 
-def _drop(session: Session, shown_id: str, _: Progress) -> Run:
+def _drop(session: Session, shown_id: str, progress: Progress) -> Run:
     from reid_core.actions.retrained import drop
 
-    return drop(session.library, shown_id)
+    return drop(session.library, session.models(), shown_id, progress=progress)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reid_core.actions import own_networks
 from reid_core.adapter import Adapter
 from reid_core.errors import ModelMismatch
 from reid_core.library import Library, adapters, models_used
@@ -142,9 +143,13 @@ class Models:
         runtime: Runtime | None = None,
         progress: Progress = no_progress,
     ) -> Models:
-        """The models that a library works with now. Raises ModelCorrupt for a damaged adapter."""
+        """The models that a library works with now. Raises ModelCorrupt for a damaged adapter.
+
+        A network of the library's own is given to the store if it is not there.
+        """
         with library.read() as connection:
             in_use, own = models_used.in_use(connection), adapters.in_use(connection)
+        own_networks.restore(library, store, in_use.values())
         return cls(store, in_use, adapters=own, runtime=runtime, progress=progress)
 
     def adapted(self, kind: Kind, adapter: Adapter) -> Models:
@@ -158,6 +163,19 @@ class Models:
             progress=self._progress,
         )
         made._networks = self._networks
+        return made
+
+    def switched(self, kind: Kind, network: Embedder) -> Models:
+        """The same with another network in use, without an adapter."""
+        role = EMBEDDER_ROLE[kind]
+        made = Models(
+            self.store,
+            {**self._in_use, role: network.model.split("@")[0]},
+            adapters={r: a for r, a in self._adapters.items() if r != role},
+            runtime=self._runtime,
+            progress=self._progress,
+        )
+        made._networks = {**self._networks, kind: network}
         return made
 
     def name(self, role: Role) -> str:

@@ -1,25 +1,27 @@
 """Retrain recognition on a library's own people: learn, judge on what was held out, note both.
 
 Nothing changes for searches: a model that was made is offered, and `retrained` takes it into use.
-The strength here is `adapter`, a map on the network's vectors (`learn/adapt.py`). What changes
-the network itself (its head, or all of it) would give a model of the store instead, and goes into
-use by `use_model`, which embeds the stored pictures again.
+The strength `adapter` is a map on the network's vectors (`learn/adapt.py`); `head` changes the last
+stage of the network (`learn/head.py`) and gives another one, which embeds the stored pictures
+again before it goes into use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from sqlalchemy.engine import Connection
 
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
 from reid_core.actions.retrain_data import Samples, Stock, gather
 from reid_core.actions.train import require_torch
 from reid_core.adapter import Adapter
 from reid_core.errors import DataError, LibraryLocked, TrainingError
+from reid_core.evaluate.holdout import Ids
 from reid_core.evaluate.paired import Case
 from reid_core.evaluate.verdict import Change, Verdict, judge
 from reid_core.library import Library, adapters, retrainings
@@ -28,12 +30,14 @@ from reid_core.library.locks import HeldByAnother, NotedLock
 from reid_core.library.retrainings import Run
 from reid_core.library.store import now
 from reid_core.protocols import Progress, no_progress
-from reid_core.types import Kind
+from reid_core.types import Floats, Kind
 
 if TYPE_CHECKING:
-    from reid_core.learn.adapt import Fitted
+    from _typeshed import DataclassInstance
 
-STRENGTHS = ("adapter",)
+    from reid_core.learn.adapt import Fitted as AdapterFitted
+
+LEARNS = ("adapter", "head")  # within this process; see `retrain_full` for the third
 NO_GAIN = "No improvement: on people it had not seen, no map did better for sure than none."
 
 
@@ -74,8 +78,8 @@ def retrain(
     retraining is at work.
     """
     how = wish or Wish()
-    if how.strength not in STRENGTHS:
-        raise ValueError(f"strength is {how.strength!r}, expected one of {', '.join(STRENGTHS)}")
+    if how.strength not in LEARNS:
+        raise ValueError(f"strength is {how.strength!r}, expected one of {', '.join(LEARNS)}")
     require_torch()
     _check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind]).model_id
@@ -87,11 +91,11 @@ def retrain(
         if samples.stock.problems:
             raise DataError(" ".join(samples.stock.problems))
         with _noted(library, kind, base, how, samples) as run:
-            fitted = _fit(base, samples, how, progress)
-            verdict = _judge(samples, fitted, old, how)
+            learnt = _learn(library, models, kind, samples, how, progress)
+            verdict = _judge(samples, learnt, old, how)
             with library.transaction("retrained", run=run, decision=verdict.decision) as tx:
-                made = adapters.put(tx, fitted.adapter, kind) if fitted.strength > 0 else None
-                retrainings.finish(tx, run, made, _record(verdict, fitted, samples))
+                made = learnt.keep(tx) if learnt.fitted.strength > 0 else None
+                retrainings.finish(tx, run, made, _record(verdict, learnt.fitted, samples))
                 return retrainings.find_run(tx, format_id(run))
 
 
@@ -131,7 +135,71 @@ def _start(library: Library, kind: Kind, base: str, how: Wish, samples: Samples)
         )
 
 
-def _fit(base: str, samples: Samples, how: Wish, progress: Progress) -> Fitted:
+class Fitted(Protocol):
+    """What a strength of any kind learnt; see `learn.adapt.Fitted`."""
+
+    @property
+    def strength(self) -> float:
+        """0 when nothing was better than what there was."""
+
+    @property
+    def tried(self) -> Sequence[DataclassInstance]:
+        """What was measured over the folds."""
+
+    @property
+    def strangers(self) -> tuple[Ids, Ids]:
+        """Pairs of rows that were trained on, of different people."""
+
+    @property
+    def strangers_scores(self) -> Floats:
+        """Their cosines by what was not learnt from them."""
+
+
+class Learnt(Protocol):
+    """A model that was made: what was learnt, and what it makes of the samples, (N, D)."""
+
+    @property
+    def fitted(self) -> Fitted:
+        """What was learnt."""
+
+    @property
+    def vectors(self) -> Floats:
+        """Unit rows in the new space."""
+
+    def keep(self, tx: Connection) -> str:
+        """Keep the model in the library; returns its id."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LearntAdapter:
+    fitted: AdapterFitted
+    vectors: Floats
+    kind: Kind
+
+    def keep(self, tx: Connection) -> str:
+        return adapters.put(tx, self.fitted.adapter, self.kind)
+
+
+def _learn(
+    library: Library,
+    models: Models,
+    kind: Kind,
+    samples: Samples,
+    how: Wish,
+    progress: Progress,
+) -> Learnt:
+    if how.strength == "head":
+        from reid_core.actions import retrain_head
+        from reid_core.learn import head
+
+        recipe = head.Recipe(how.loss or head.LOSS, dict(how.options), seed=how.seed)
+        return retrain_head.learn(library, models, kind, samples, recipe, progress)
+    base = models.manifest(EMBEDDER_ROLE[kind]).model_id
+    fitted = _fit(base, samples, how, progress)
+    return _LearntAdapter(fitted, fitted.adapter.apply(samples.vectors), kind)
+
+
+def _fit(base: str, samples: Samples, how: Wish, progress: Progress) -> AdapterFitted:
     from reid_core.learn import adapt
 
     recipe = adapt.Recipe(how.loss or adapt.LOSS, dict(how.options), seed=how.seed)
@@ -146,7 +214,8 @@ def _fit(base: str, samples: Samples, how: Wish, progress: Progress) -> Fitted:
     )
 
 
-def _judge(samples: Samples, fitted: Fitted, old: Adapter | None, how: Wish) -> Verdict:
+def _judge(samples: Samples, learnt: Learnt, old: Adapter | None, how: Wish) -> Verdict:
+    fitted = learnt.fitted
     if fitted.strength == 0:
         return Verdict("none", NO_GAIN, len(np.unique(samples.people[samples.split.held])))
     train = samples.vectors[samples.split.train]
@@ -155,7 +224,7 @@ def _judge(samples: Samples, fitted: Fitted, old: Adapter | None, how: Wish) -> 
     a, b = fitted.strangers
     case = Case(
         before,
-        fitted.adapter.apply(samples.vectors),
+        learnt.vectors,
         samples.people,
         samples.looks,
         samples.split,

@@ -7,30 +7,29 @@ the library together, so that everything that is there then has a vector of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reid_core import images
-from reid_core.actions.faces import as_detections
 from reid_core.actions.loading import EMBEDDER_ROLE, Runtime, load_embedder
-from reid_core.errors import LibraryCorrupt
+from reid_core.actions.stored_crops import TABLES, Item, chip_of, missing
 from reid_core.library import Library, footage, models_used, schema, vectors
-from reid_core.library.paths import floats_from_bytes
 from reid_core.library.store import bump
 from reid_core.models.manifest import Manifest
 from reid_core.models.store import ModelStore
 from reid_core.protocols import Embedder, Progress, no_progress
-from reid_core.types import Embeddings, Floats, Image, Kind
+from reid_core.types import Embeddings, Floats, Kind
 
 BATCH = 64  # pictures between two answers to "stop"
 LAST = 16  # pictures that the last pass may embed while other writers wait
 PATIENCE_S = 60.0  # for other writers, since what was embedded would be lost
 POOLED = 500  # tracklets a transaction
-TABLES = {"template": schema.template, "view": schema.view}
+
+Check = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,8 @@ class Pending:
         return self.templates + self.views
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A stored picture that lacks a vector. owner: template or view."""
-
-    owner: str
-    id: int
-    media: str
-    keypoints: bytes
+def _nothing(tx: Connection) -> None:
+    """Nothing stands against it."""
 
 
 def kind_of(manifest: Manifest) -> Kind | None:
@@ -68,7 +61,7 @@ def pending(library: Library, manifest: Manifest) -> Pending:
     if kind is None:
         return Pending()
     with library.read() as connection:
-        items = _missing(connection, kind, manifest.model_id)
+        items = missing(connection, kind, manifest.model_id)
         tracklets = len(_not_pooled(connection, kind, manifest.model_id))
     templates = sum(item.owner == "template" for item in items)
     return Pending(templates, len(items) - templates, tracklets)
@@ -94,41 +87,72 @@ def use_model(
         _switch(library, manifest, made=0)
         return 0
     embedder = load_embedder(store, kind, name, runtime=runtime or Runtime(threads=2))
+    return fill_and(library, embedder, partial(_use, manifest), progress=progress)
+
+
+def fill_and(
+    library: Library,
+    embedder: Embedder,
+    switch: Check,
+    *,
+    check: Check = _nothing,
+    progress: Progress = no_progress,
+) -> int:
+    """Make every vector of an embedder that is missing, and switch at the moment when none is.
+
+    switch: what is done in the transaction in which all are there. check: is called in every
+    transaction before; one that raises stops it. Returns how many pictures were embedded.
+    """
     made = 0
     while True:
-        made += _fill(library, embedder, progress)
+        made += fill(library, embedder, check=check, progress=progress)
         with library.writer("use model", wait_s=PATIENCE_S):
             with library.read() as connection:
-                late = _missing(connection, kind, embedder.model)
+                late = missing(connection, embedder.kind, embedder.model)
             if len(late) <= LAST:
-                made += _embed(library, embedder, late)
+                made += _embed(library, embedder, late, check)
                 _pool(library, embedder)
-                _switch(library, manifest, made=made)
+                with library.transaction("use model", made=made) as tx:
+                    switch(tx)
+                    bump(tx, "footage")
+                    bump(tx, "people")
                 return made
+
+
+def _use(manifest: Manifest, tx: Connection) -> None:
+    models_used.use(tx, manifest.role, manifest.name)
 
 
 def _switch(library: Library, manifest: Manifest, *, made: int) -> None:
     with library.transaction("use model", made=made) as tx:
-        models_used.use(tx, manifest.role, manifest.name)
+        _use(manifest, tx)
         bump(tx, "footage")
         bump(tx, "people")
 
 
-def _fill(library: Library, embedder: Embedder, progress: Progress) -> int:
+def fill(
+    library: Library,
+    embedder: Embedder,
+    *,
+    check: Check = _nothing,
+    progress: Progress = no_progress,
+) -> int:
     """Vectors of the new model for every template, view and tracklet that has none now."""
     with library.read() as connection:
-        items = _missing(connection, embedder.kind, embedder.model)
+        items = missing(connection, embedder.kind, embedder.model)
     made = 0
     for start in range(0, len(items), BATCH):
         progress(start / len(items), f"{start} of {len(items)}")
-        made += _embed(library, embedder, items[start : start + BATCH])
+        made += _embed(library, embedder, items[start : start + BATCH], check)
     _pool(library, embedder, progress)
     return made
 
 
-def _embed(library: Library, embedder: Embedder, items: Sequence[_Item]) -> int:
+def _embed(library: Library, embedder: Embedder, items: Sequence[Item], check: Check) -> int:
     """One batch: cut and embed, then store what has not been deleted meanwhile."""
-    chips = [(item, chip) for item in items if (chip := _chip(library, embedder, item)) is not None]
+    chips = [
+        (item, chip) for item in items if (chip := chip_of(library, embedder, item)) is not None
+    ]
     if not chips:
         return 0
     rows = embedder.embed([chip for _, chip in chips])
@@ -136,13 +160,14 @@ def _embed(library: Library, embedder: Embedder, items: Sequence[_Item]) -> int:
         library.writer("embed again", wait_s=PATIENCE_S),
         library.transaction("embed again", n=len(chips)) as tx,
     ):
+        check(tx)
         return sum(
             _store(tx, embedder, owner, [item for item, _ in chips], rows) for owner in TABLES
         )
 
 
 def _store(
-    tx: Connection, embedder: Embedder, owner: str, items: Sequence[_Item], rows: Floats
+    tx: Connection, embedder: Embedder, owner: str, items: Sequence[Item], rows: Floats
 ) -> int:
     """Keep the rows of one kind of owner; a vector of somebody forgotten must not come back."""
     own = [i for i, item in enumerate(items) if item.owner == owner]
@@ -152,45 +177,6 @@ def _store(
     ids = [items[i].id for i in own]
     vectors.put_vectors(tx, owner, embedder.kind, embedder.model, ids, rows[own])
     return len(own)
-
-
-def _missing(connection: Connection, kind: Kind, model: str) -> list[_Item]:
-    """Templates and views of a kind without a vector of the model, templates first."""
-    v, t = schema.vector.c, schema.tracklet.c
-    found = []
-    for owner, table in TABLES.items():
-        c = table.c
-        have = sa.select(v.owner_id).where(v.owner == owner, v.kind == kind, v.model == model)
-        query = sa.select(c.id, c.media, c.keypoints).where(c.id.not_in(have)).order_by(c.id)
-        if owner == "template":
-            query = query.where(c.kind == kind)
-        else:
-            query = query.join(schema.tracklet, t.id == c.tracklet_id).where(t.kind == kind)
-        found += [_Item(owner, *row) for row in connection.execute(query)]
-    return found
-
-
-def _chip(library: Library, embedder: Embedder, item: _Item) -> Image | None:
-    """A stored crop cut as the embedder wants it; None when it was deleted meanwhile.
-
-    Raises LibraryCorrupt when the picture is gone although it is still referred to.
-    """
-    try:
-        data = library.media.get(item.media)
-    except LibraryCorrupt:
-        c = TABLES[item.owner].c
-        with library.read() as connection:
-            if connection.scalar(sa.select(c.id).where(c.id == item.id)) is None:
-                return None
-        raise
-    crop = images.decode_image(data, name=item.media)
-    points = floats_from_bytes(item.keypoints, columns=2)
-    height, width = crop.shape[:2]
-    inner = np.array([0, 0, width, height], np.float32)
-    if embedder.kind is Kind.BODY:  # the margin that was kept around the box is taken off again
-        margin = 0.1 / 1.1 / 2
-        inner += np.array([width, height, -width, -height], np.float32) * np.float32(margin)
-    return embedder.chips(crop, as_detections(points, inner, embedder.kind))[0]
 
 
 def _not_pooled(connection: Connection, kind: Kind, model: str) -> list[int]:

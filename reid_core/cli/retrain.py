@@ -35,7 +35,11 @@ def retrain(
     context: typer.Context,
     kind: KindOption = One.FACE,
     strength: Annotated[
-        str, typer.Option(help="adapter: a map on the vectors, seconds on a CPU.")
+        str,
+        typer.Option(
+            help="adapter: a map on the vectors, seconds on a CPU; head: the last stage of the "
+            "network, minutes."
+        ),
     ] = "adapter",
     loss: Annotated[str | None, typer.Option(help="A loss by name; see docs/training.md.")] = None,
     fmr: Annotated[
@@ -66,13 +70,13 @@ def retrain(
     if context.invoked_subcommand is not None:
         return
     from reid_core.actions import retrained
-    from reid_core.actions.retrain import STRENGTHS, Wish, stock_of
+    from reid_core.actions.retrain import LEARNS, Wish, stock_of
     from reid_core.actions.retrain import retrain as learn
     from reid_core.actions.strengths import offers
     from reid_core.types import Kind
 
-    if strength not in STRENGTHS:
-        raise typer.BadParameter(f"there is {', '.join(STRENGTHS)}", param_hint="--strength")
+    if strength not in LEARNS:
+        raise typer.BadParameter(f"there is {', '.join(LEARNS)}", param_hint="--strength")
     with open_library(context, create=False) as library:
         models = models_for(context, library)
         if dry:
@@ -151,8 +155,11 @@ def rollback(context: typer.Context, kind: KindOption = One.FACE) -> None:
     from reid_core.actions import retrained
     from reid_core.types import Kind
 
+    bar = Bar("embedding again")
     with open_library(context, create=False) as library:
-        done = retrained.roll_back(library, Kind(kind))
+        models = models_for(context, library)
+        done = retrained.roll_back(library, models, Kind(kind), progress=bar.tell)
+    bar.clear()
     typer.echo(f"{done.model} is no longer in use; searches answer as before it.")
 
 
@@ -161,8 +168,11 @@ def drop(context: typer.Context, run: RunArgument) -> None:
     """Erase a retraining and its model. Example: cameo retrain drop 0abc…"""
     from reid_core.actions import retrained
 
+    bar = Bar("embedding again")
     with open_library(context, create=False) as library:
-        done = retrained.drop(library, run)
+        models = models_for(context, library)
+        done = retrained.drop(library, models, run, progress=bar.tell)
+    bar.clear()
     typer.echo(f"The retraining {done.shown_id} and its model were erased.")
     if done.in_use:
         typer.echo("It was in use: from now on searches work with the network alone.")

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reid_core.adapter import is_adapted
 from reid_core.errors import RunNotFound
 from reid_core.library import schema
 from reid_core.library.ids import format_id, parse_id, random_id
@@ -121,6 +122,11 @@ def roll_back(tx: Connection, run: int) -> None:
     _set(tx, run, state=BACK, decided=now())
 
 
+def standing_on(connection: Connection, model: str) -> list[Run]:
+    """The runs whose models stand on a network that was retrained."""
+    return [run for run in list_runs(connection) if run.base == model]
+
+
 def delete(tx: Connection, runs: Collection[int]) -> None:
     """Erase runs and who was in them; not their models."""
     tx.execute(schema.retraining.delete().where(schema.retraining.c.id.in_(runs)))
@@ -136,7 +142,8 @@ def unfinished(connection: Connection, kind: Kind) -> list[int]:
 def list_runs(connection: Connection) -> list[Run]:
     """Every run, newest first."""
     r = schema.retraining
-    used = set(connection.scalars(sa.select(schema.model.c.adapter)))
+    m = schema.model.c
+    used = {row[1] or row[0] for row in connection.execute(sa.select(m.name, m.adapter))}
     query = sa.select(r).order_by(r.c.created.desc(), r.c.id)
     return [_run(row, used) for row in connection.execute(query)]
 
@@ -182,18 +189,21 @@ def forget(tx: Connection, person: int, templates: Sequence[int]) -> tuple[str, 
         rows += tx.execute(_rows_of(p.owner_id.in_(templates[i : i + IN_QUERY])))
     theirs, runs = {r.owner_id for r in rows}, {(r.run_id, r.part) for r in rows}
     gone = {format_id(one) for one in (*theirs, *templates)}
-    names = []
-    for run in list_runs(tx):
+    names: list[str] = []
+    every = list_runs(tx)
+    for run in every:
         if run.id not in {r for r, _ in runs}:
             continue
         _set(tx, run.id, verdict=json.dumps(_without(run.verdict, gone)))
         if (run.id, "train") in runs:
             _set(tx, run.id, forgotten=run.forgotten + 1)
-            names += [run.model] if run.model and _is_kept(tx, run.model) else []
+            names += [run.model] if run.model else []
     for i in range(0, len(theirs), IN_QUERY):
         owned = p.owner_id.in_(sorted(theirs)[i : i + IN_QUERY])
         tx.execute(schema.retraining_part.delete().where(owned))
-    return tuple(sorted(set(names)))
+    for run in reversed(every):  # oldest first: what stands on such a network learnt from it
+        names += [run.model] if run.model and run.base in names else []
+    return tuple(sorted(name for name in set(names) if _is_kept(tx, name)))
 
 
 def _rows_of(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -201,9 +211,15 @@ def _rows_of(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(p.run_id, p.owner_id, p.part).where(which)
 
 
+def _name(network: str) -> str:
+    """Of a network, by its id."""
+    return network.split("@")[0]
+
+
 def _is_kept(connection: Connection, model: str) -> bool:
-    a = schema.adapter.c
-    return connection.scalar(sa.select(a.model).where(a.model == model)) is not None
+    table = schema.adapter if is_adapted(model) else schema.network
+    query = sa.select(table.c.model).where(table.c.model == model)
+    return connection.scalar(query) is not None
 
 
 def _without(verdict: dict[str, Any], gone: set[str]) -> dict[str, Any]:
@@ -219,7 +235,8 @@ def _set(tx: Connection, run: int, **values: object) -> None:
     tx.execute(schema.retraining.update().where(schema.retraining.c.id == run).values(**values))
 
 
-def _run(row: Any, used: set[str | None]) -> Run:
+def _run(row: Any, used: set[str]) -> Run:
+    """used: the adapted models at work, and the names of networks that are so alone."""
     plain = {name: json.loads(getattr(row, name)) for name in ("before", "settings", "data")}
     return Run(
         row.id,
@@ -235,5 +252,6 @@ def _run(row: Any, used: set[str | None]) -> Run:
         row.forgotten,
         row.created,
         row.decided,
-        row.model is not None and row.model in used,
+        row.model is not None
+        and (row.model if is_adapted(row.model) else _name(row.model)) in used,
     )

@@ -73,7 +73,7 @@ def test_accepting_changes_every_answer_at_once_and_going_back_restores_them(rea
     assert len(best) == COUNT
     old = Searcher(ready, stale).search(query_person(ready, stale, "Person 003", kind=Kind.BODY))
     assert plain(old.sightings) == json.loads(before)[3]["sightings"]
-    retrained.roll_back(ready, Kind.BODY)
+    retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
     assert answers(ready, tiny) == before
     assert the_run(ready).state == BACK
     again = retrained.accept(ready, Models.of(ready, tiny), run.shown_id).run
@@ -115,7 +115,7 @@ def test_who_is_enrolled_and_filmed_meanwhile_is_there_in_both(ready, tiny) -> N
     model = Models.of(ready, tiny)
     found = Searcher(ready, model).search(query_person(ready, model, "Newcomer", kind=Kind.BODY))
     assert found.sightings[0].video == "/v/late.mp4"
-    retrained.roll_back(ready, Kind.BODY)
+    retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
     with ready.read() as connection:
         person = people.find_person(connection, "Newcomer").id
         ids = [t.id for t in people.templates_of(connection, person)]
@@ -164,11 +164,11 @@ def test_the_new_space_is_calibrated_in_the_switch_and_the_old_one_comes_back(
     done = retrained.accept(ready, Models.of(ready, tiny), the_run(ready).shown_id)
     assert asked == [(done.run.model, 0.02, False)]  # as strict as the one in use
     assert used() == 0.37
-    retrained.roll_back(ready, Kind.BODY)
+    retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
     assert used() == 0.61
     retrained.accept(ready, Models.of(ready, tiny), the_run(ready).shown_id)
     assert len(asked) == 1  # it is known
-    retrained.drop(ready, the_run_in_use(ready).shown_id)
+    retrained.drop(ready, Models.of(ready, tiny), the_run_in_use(ready).shown_id)
     assert used() == 0.61
     with ready.read() as connection:
         assert calibrations.models(connection, Kind.BODY) == [base]
@@ -184,9 +184,9 @@ def test_what_cannot_be_calibrated_says_so_and_has_no_threshold(ready, tiny) -> 
         assert thresholds.threshold(connection, Models.of(ready, tiny), Kind.BODY).value is None
 
 
-def test_there_is_nothing_to_go_back_from(ready) -> None:
+def test_there_is_nothing_to_go_back_from(ready, tiny) -> None:
     with pytest.raises(TrainingError, match="nothing to go back"):
-        retrained.roll_back(ready, Kind.BODY)
+        retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
 
 
 def test_a_second_model_is_judged_against_the_first_and_leads_back_to_it(ready, tiny) -> None:
@@ -196,16 +196,16 @@ def test_a_second_model_is_judged_against_the_first_and_leads_back_to_it(ready, 
     assert main is not None
     assert main["old"] > 0.8  # not the network's: it is the adapted model that is in use
     retrained.accept(ready, Models.of(ready, tiny), second.shown_id, override=True)
-    retrained.roll_back(ready, Kind.BODY)
+    retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
     assert Models.of(ready, tiny).model_id(Kind.BODY) == first.model
-    retrained.roll_back(ready, Kind.BODY)
+    retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
     assert Models.of(ready, tiny).model_id(Kind.BODY) == first.base
 
 
 def test_dropping_the_model_in_use_leaves_the_network(ready, tiny) -> None:
     before = answers(ready, tiny)
     run = retrained.accept(ready, Models.of(ready, tiny), the_run(ready).shown_id).run
-    retrained.drop(ready, run.shown_id)
+    retrained.drop(ready, Models.of(ready, tiny), run.shown_id)
     assert answers(ready, tiny) == before
     with ready.read() as connection:
         assert retrainings.list_runs(connection) == []
@@ -227,7 +227,7 @@ print("go", flush=True)
 while True:
     if not run.in_use:
         run = retrained.accept(library, Models.of(library, store), run.shown_id).run
-    run = retrained.roll_back(library, Kind.BODY)
+    run = retrained.roll_back(library, Models.of(library, store), Kind.BODY)
     with library.read() as connection:
         run = retrainings.list_runs(connection)[0]
 """

@@ -126,14 +126,14 @@ def test_what_comes_in_at_the_last_moment_is_embedded_in_the_switch(
     library, store, tmp_path, monkeypatch
 ) -> None:
     film(library, tmp_path, "a", tracklets=2)
-    fill: Callable[..., int] = switching._fill
+    fill: Callable[..., int] = switching.fill
 
-    def and_one_more(*args: object) -> int:
-        made = fill(*args)
+    def and_one_more(*args: object, **how: object) -> int:
+        made = fill(*args, **how)
         enrol(library, "Bo", 5)
         return made
 
-    monkeypatch.setattr(switching, "_fill", and_one_more)
+    monkeypatch.setattr(switching, "fill", and_one_more)
     assert use_model(library, store, "tiny") == 5
     assert counts(library, store.manifest("tiny").model_id) == (1, 4, 2)
 
@@ -142,16 +142,16 @@ def test_much_that_comes_in_late_does_not_keep_the_others_waiting(
     library, store, tmp_path, monkeypatch
 ) -> None:
     """More than a few pictures are embedded in another round, without the library being held."""
-    fill: Callable[..., int] = switching._fill
+    fill: Callable[..., int] = switching.fill
     made: list[int] = []
 
-    def and_much_more(*args: object) -> int:
-        made.append(fill(*args))
+    def and_much_more(*args: object, **how: object) -> int:
+        made.append(fill(*args, **how))
         if len(made) == 1:
             film(library, tmp_path, "b", tracklets=LAST)
         return made[-1]
 
-    monkeypatch.setattr(switching, "_fill", and_much_more)
+    monkeypatch.setattr(switching, "fill", and_much_more)
     assert use_model(library, store, "tiny") == 2 * LAST
     assert made == [0, 2 * LAST]
 
@@ -174,14 +174,14 @@ def test_somebody_forgotten_while_she_is_embedded_does_not_come_back(
     library, store, monkeypatch
 ) -> None:
     person = enrol(library, "Ada Lovelace", 3)
-    cut = switching._chip
+    cut = switching.chip_of
 
     def and_forget(*args: object) -> object:
         chip = cut(*args)
         erase.forget(library, person)
         return chip
 
-    monkeypatch.setattr(switching, "_chip", and_forget)
+    monkeypatch.setattr(switching, "chip_of", and_forget)
     assert use_model(library, store, "tiny") == 0
     assert counts(library, store.manifest("tiny").model_id) == (0, 0, 0)
 
