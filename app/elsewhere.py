@@ -20,7 +20,7 @@ EVERY_MS = 2000
 AT_ONCE = 1000  # events looked at
 # of videos, and what comes in crowds and changes nothing that is shown before the last of it came
 FOOTAGE = {"add video", "resume video", "remove video", "relink", "indexed"}
-SWITCHES = {"use model", "accept retraining", "roll back", "drop retraining"}
+SWITCHES = {"use model", "accept retraining", "back from retraining", "drop retraining"}
 QUIET = {"index segment", "embed again", "pool", "erase events"}
 
 

@@ -40,7 +40,7 @@ ACTIONS = (  # as the library notes them
     QT_TRANSLATE_NOOP("EventLog", "retraining stopped"),
     QT_TRANSLATE_NOOP("EventLog", "accept retraining"),
     QT_TRANSLATE_NOOP("EventLog", "drop retraining"),
-    QT_TRANSLATE_NOOP("EventLog", "roll back"),
+    QT_TRANSLATE_NOOP("EventLog", "back from retraining"),
 )
 
 

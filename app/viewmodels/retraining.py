@@ -18,6 +18,7 @@ from app.training_run import Client
 from app.viewmodels.retrain_learning import Learning
 from app.viewmodels.retrain_rows import Ground, Learnt, read_ground, read_pairs, read_runs
 from app.viewmodels.retrain_words import calibrated_line, run_title
+from reid_core.adapter import is_adapted
 from reid_core.errors import CameoError
 from reid_core.library.retrainings import Run
 from reid_core.protocols import Progress
@@ -120,37 +121,31 @@ class Retraining(QObject):
         self.problems.pop(kind, None)
         self.learning.start(kind, strength, extra)
 
-    # ---- the switch and the way back
+    # ---- the switch and the way back: searches answer as before until it is made
 
     def accept(self, row: Learnt, *, override: bool = False) -> None:
         """From now on this library works with its model, calibrated where that is possible.
 
-        override: although the verdict does not speak for it. Searches answer from the old one
-        until then.
+        override: although the verdict does not speak for it.
         """
-        if self.switching is not None:
-            return
-        run = row.run
-        self.problems.pop(run.shown_id, None)
-        self._switched = run.shown_id
-        self.switching = job = self._session.tasks.run(
-            self.tr("Take into use: {}").format(run_title(run)),
-            partial(_accept, self._session, run.shown_id, override),
-            then=self._on_accepted,
-            failed=partial(self._on_switch_failed, run.shown_id),
+        self._switch(
+            row,
+            self.tr("Take into use: {}").format(run_title(row.run)),
+            partial(_accept, self._session, row.run.shown_id, override),
+            self._on_accepted,
         )
-        job.page, job.loses = "train", False
-        job.changed.connect(self.busy_changed)
-        job.ended.connect(self._on_switch_ended)
-        self.busy_changed.emit()
 
     def roll_back(self, kind: Kind) -> None:
         """Work again with what was in use before the retrained model that is."""
-        self._change(partial(_roll_back, self._session, kind), self._on_back)
+        if (row := self.in_use(kind)) is not None:
+            title = self.tr("Go back from: {}").format(run_title(row.run))
+            self._switch(row, title, partial(_roll_back, self._session, kind), self._on_back)
 
     def drop(self, row: Learnt) -> None:
         """Erase a retraining and its model. The caller has asked."""
-        self._change(partial(_drop, self._session, row.run.shown_id), self._on_dropped)
+        title = self.tr("Drop: {}").format(run_title(row.run))
+        work = partial(_drop, self._session, row.run.shown_id)
+        self._switch(row, title, work, self._on_dropped)
 
     def close(self) -> None:
         """The window goes: what is being learnt is stopped. Safe twice."""
@@ -170,10 +165,25 @@ class Retraining(QObject):
             latest=f"retraining {what}",
         )
 
-    def _change(self, work: Callable[[Progress], Run], then: Callable[[Run], None]) -> None:
-        self._session.tasks.run(
-            "", work, then=then, failed=self._session.tell, lane="write", shown=False
-        )
+    def _switch(
+        self,
+        row: Learnt,
+        title: str,
+        work: Callable[[Progress], object],
+        then: Callable[..., None],
+    ) -> None:
+        """Change what is in use: at once, or after what is stored was embedded again."""
+        if self.switching is not None:
+            return
+        self._switched = row.run.shown_id
+        self.problems.pop(self._switched, None)
+        failed = partial(self._on_switch_failed, self._switched)
+        job = self._session.tasks.run(title, work, then=then, failed=failed)
+        job.page, job.loses = "train", False  # it goes on from there the next time
+        job.changed.connect(self.busy_changed)
+        job.ended.connect(self._on_switch_ended)
+        self.switching = job
+        self.busy_changed.emit()
 
     def _take(self, grounds: dict[Kind, Ground]) -> None:
         self.grounds = grounds
@@ -229,7 +239,7 @@ class Retraining(QObject):
 
     def _on_accepted(self, done: Accepted) -> None:
         run = done.run
-        self._announce()
+        self._announce(run)
         line = self.tr("In use from now on: {title}. {calibration}").format(
             title=run_title(run), calibration=calibrated_line(done)
         )
@@ -237,7 +247,7 @@ class Retraining(QObject):
         self._session.message.emit(Message(line, action=self.tr("Go back"), call=back))
 
     def _on_back(self, run: Run) -> None:
-        self._announce()
+        self._announce(run)
         line = self.tr("As before, no longer in use: {}.").format(run_title(run))
         again = partial(self._again, run.shown_id)
         self._session.message.emit(Message(line, action=self.tr("Use it again"), call=again))
@@ -250,16 +260,19 @@ class Retraining(QObject):
         self._selected = ""
         self.problems.pop(run.shown_id, None)
         if run.in_use:
-            self._announce()
+            self._announce(run)
             self._session.say(self.tr("Erased. The network alone is in use from now on."))
         else:
             self._on_changed()
             self._session.say(self.tr("Erased: the retraining and its model."))
         self.selected_changed.emit()
 
-    def _announce(self) -> None:
+    def _announce(self, run: Run) -> None:
         """Everything that shows scores reads anew: one space never meets the other."""
         session = self._session
+        if run.model is not None and not is_adapted(run.model):
+            session.history.clear()  # its steps have no vectors of the network now in use
+            session.history_changed.emit()
         for signal in (session.models_changed, session.people_changed, session.footage_changed):
             signal.emit()
 

@@ -161,9 +161,9 @@ class VerdictView(QWidget):
         if is_switching and job is not None:
             self.bar.setRange(0, 1000 if job.share > 0 else 0)
             self.bar.setValue(round(1000 * job.share))
-            form = self.tr("Taking it into use; searches answer as before until then. {}")
             said = f"{percent(job.share)} {in_window(job.detail)}" if job.share else ""
-            self._progress.setText(form.format(said).strip())
+            until = self.tr("Searches answer as before until then.")
+            self._progress.setText(" ".join(s for s in (said, until) if s))
 
     def _show_pairs(self) -> None:
         pairs = self._retraining.pairs

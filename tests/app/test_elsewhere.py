@@ -118,7 +118,7 @@ def test_footage_and_models(session: Session, other: Library, look) -> None:
     assert look() == ["models_changed", "people_changed", "footage_changed"]
 
 
-@pytest.mark.parametrize("action", ["accept retraining", "roll back", "drop retraining"])
+@pytest.mark.parametrize("action", ["accept retraining", "back from retraining", "drop retraining"])
 def test_a_switch_to_a_retrained_model_is_followed(
     session: Session, other: Library, look, action: str
 ) -> None:
