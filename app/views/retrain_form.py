@@ -182,7 +182,8 @@ class RetrainForm(QWidget):
         for one in self.strengths.buttons():
             self.strengths.removeButton(one)
         clear(self._choices)
-        offers = ground.offers if ground is not None else ()
+        is_enough = ground is not None and ground.stock is not None and ground.stock.is_enough
+        offers = ground.offers if ground is not None and is_enough else ()
         wanted = self._chosen.get(self.kind) or (ground.proposed if ground is not None else "")
         for offer in offers:
             title = words.strength_name(offer.strength)
