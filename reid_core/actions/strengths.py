@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
 from reid_core.actions.retrain_data import Stock
+from reid_core.errors import ModelError
 from reid_core.library import Library
+from reid_core.models.manifest import Manifest
 from reid_core.types import Kind
 
 Strength = Literal["adapter", "head", "full"]
@@ -58,9 +61,20 @@ def _problem(strength: Strength, models: Models, kind: Kind, stock: Stock) -> st
         return NO_TORCH
     if stock.problems:
         return stock.problems[0]
-    if strength != "adapter":
-        name = models.manifest(EMBEDDER_ROLE[kind]).name
-        return f"The network {name} cannot be rebuilt, so that only an adapter can be learnt."
+    return (
+        "" if strength == "adapter" else _no_network(models, models.manifest(EMBEDDER_ROLE[kind]))
+    )
+
+
+def _no_network(models: Models, base: Manifest) -> str:
+    """Why a network cannot be rebuilt; "" when it can, as far as its graph tells."""
+    from reid_core.models import tail
+
+    spec = base.input
+    try:
+        tail.last_stage(models.store.path(base.name), height=spec.height, width=spec.width)
+    except ModelError as error:
+        return f"{base.name} cannot be rebuilt, so only an adapter can be learnt. {error}"
     return ""
 
 
@@ -74,7 +88,5 @@ def _proposed(possible: list[Strength], stock: Stock) -> Strength | None:
 
 
 def _has_gpu() -> bool:
-    """Whether torch can compute on a CUDA device; imports it, which takes a second."""
-    from reid_core.learn.distributed import pick_device
-
-    return pick_device("auto").type == "cuda"
+    """Whether there is one, as far as can be told without loading torch."""
+    return shutil.which("nvidia-smi") is not None
