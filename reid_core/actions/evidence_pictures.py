@@ -10,7 +10,7 @@ from reid_core.actions.evidence import MOST_PEOPLE, MOST_PROBES, Evidence
 from reid_core.actions.labelled import Labelled, find
 from reid_core.actions.loading import Models
 from reid_core.actions.looking import look
-from reid_core.evaluate.comparisons import Comparisons, Ids, Looks, best_of_sets, cross
+from reid_core.evaluate.comparisons import COPY, Comparisons, Ids, Looks, best_of_sets, cross
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Kind
 
@@ -43,12 +43,15 @@ def from_pictures(
 
 
 def of_looks(sets: Looks, probes: Looks) -> Comparisons:
-    """Every set against every look at somebody: the same person's and others'."""
+    """Every set against every look at somebody: of the same person, unless it is a copy of one in
+    the set, and of others.
+    """
     if not len(sets) or not len(probes):
         return Comparisons.joined([])
     who, best = best_of_sets(sets, probes.vectors)
     own = np.flatnonzero(np.isin(probes.who, who))
     scores = best[np.searchsorted(who, probes.who[own]), own]
+    own, scores = own[scores <= COPY], scores[scores <= COPY]
     genuine = Comparisons.of(scores, probes.who[own], probes.who[own], "pictures")
     return Comparisons.joined([genuine, cross(sets, probes, "pictures")])
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from reid_core import images
 from reid_core.cli.main import app
-from reid_core.errors import CameoError, LibraryError
+from reid_core.errors import CameoError, LibraryError, TooFewPairs
 from reid_core.library import Library, models_used
 from reid_core.models.store import ModelStore
 
@@ -133,21 +133,36 @@ def test_a_search_shows_probabilities_everywhere(
         assert "it counts in how many others were searched" in told
 
 
-def test_labelled_pictures_take_the_place_of_a_library(store: ModelStore, tmp_path: Path) -> None:
-    """Grey levels are people; the small network sees colours."""
+def labelled(folder: Path, *, nuisance: float) -> Path:
+    """Three pictures each of 30 people, who are colours: the small network sees those."""
     rng = np.random.default_rng(0)
     for n in range(30):
         colour = rng.uniform(20, 235, 3)
         for k in range(3):
-            shade = np.clip(colour + rng.normal(0, 4, 3), 0, 255).astype(np.uint8)
-            path = tmp_path / "pictures" / f"p{n}" / f"{k}.png"
+            shade = np.clip(colour + rng.normal(0, nuisance, 3), 0, 255).astype(np.uint8)
+            path = folder / f"p{n}" / f"{k}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             images.write_image(np.full((24, 12, 3), shade, np.uint8), path)
+    return folder
+
+
+def on_pictures(store: ModelStore, tmp_path: Path, *, nuisance: float) -> Result:
     with Library.open(tmp_path / "new") as library, library.transaction("use model") as tx:
         models_used.use(tx, "body-embedder", "tiny")
-    given = ("calibrate", "--kind", "body", "--fmr", "5e-2", "--images", str(tmp_path / "pictures"))
-    record = json.loads(cameo(store, tmp_path / "new", *given, "--json", "-").stdout)
+    pictures = labelled(tmp_path / "pictures", nuisance=nuisance)
+    given = ("calibrate", "--kind", "body", "--fmr", "5e-2", "--images", str(pictures))
+    return cameo(store, tmp_path / "new", *given, "--json", "-")
+
+
+def test_labelled_pictures_take_the_place_of_a_library(store: ModelStore, tmp_path: Path) -> None:
+    record = json.loads(on_pictures(store, tmp_path, nuisance=15).stdout)
     (origin,) = record["calibration"]["origins"]
     assert (origin["name"], origin["people"]) == ("pictures", 30)
     assert origin["impostor"] == 30 * 29  # two are enrolled, one is looked for
     assert any("30 folders" in note for note in record["notes"])
+
+
+def test_copies_of_one_picture_are_no_second_look(store: ModelStore, tmp_path: Path) -> None:
+    done = on_pictures(store, tmp_path, nuisance=0)
+    assert isinstance(done.exception, TooFewPairs)
+    assert "Only 0 people were seen more than once" in str(done.exception)
