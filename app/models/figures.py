@@ -83,6 +83,11 @@ class FiguresModel(TableRows[FigureRow, Column]):
             case _:
                 return row.low
 
+    def _alignment(self, column: int) -> int:
+        if column == Column.BAR:  # its words stand around zero
+            return int(Qt.AlignmentFlag.AlignCenter)
+        return super()._alignment(column)
+
     def more(self, row: FigureRow, column: Column, role: int) -> str | None:
         if role == Qt.ItemDataRole.ToolTipRole:
             said = [figure_name(row.name), in_window(row.basis)]

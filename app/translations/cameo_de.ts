@@ -6287,6 +6287,10 @@
         <translation>{} der Personen, von denen es gelernt hat, wurden vergessen. Was es gelernt hat, lässt sich nicht herausnehmen: Lernen Sie neu, oder verwerfen Sie es.</translation>
     </message>
     <message>
+        <source>and {} more</source>
+        <translation>und {} weitere</translation>
+    </message>
+    <message>
         <source>Learnt from: {}</source>
         <translation>Gelernt von: {}</translation>
     </message>

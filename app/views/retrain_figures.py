@@ -11,7 +11,7 @@ from app.widgets.table import Table
 from app.widgets.zero_bars import ZeroBars
 from reid_core.library.retrainings import Run
 
-BAR = 150  # px
+BAR = 90  # px that a bar has at least
 
 
 class FiguresTable(Table):
@@ -34,9 +34,7 @@ class FiguresTable(Table):
         head = self.horizontalHeader()
         head.setSectionsClickable(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        head.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        head.setSectionResizeMode(Column.BAR, QHeaderView.ResizeMode.Fixed)
-        head.resizeSection(Column.BAR, BAR)
+        head.setSectionResizeMode(Column.BAR, QHeaderView.ResizeMode.Stretch)
 
     def show_run(self, run: Run) -> None:
         """The measures of a verdict; hidden where nothing was compared."""
@@ -45,3 +43,7 @@ class FiguresTable(Table):
         self.setVisible(bool(rows))
         height = self.horizontalHeader().sizeHint().height() + len(rows) * self._line
         self.setFixedHeight(height + 2 * self.frameWidth())
+        head = self.horizontalHeader()
+        rest = [max(self.sizeHintForColumn(c), head.sectionSizeHint(c)) for c in Column]
+        rest[Column.BAR] = max(BAR, head.sectionSizeHint(Column.BAR))
+        self.setMinimumWidth(sum(rest))

@@ -17,6 +17,7 @@ from app.widgets.score_plot import ScorePlot
 from app.widgets.thumbs import Thumbnails
 from app.words import percent
 
+NAMED = 100  # of the people whom it learnt from
 LOOKS = {"used": "good", "unsure": "badge-warn"}  # of the badge; a plain one for other states
 
 
@@ -94,6 +95,7 @@ class VerdictView(QWidget):
             inside.addWidget(view.nothing)
             inside.addStretch()
             across.addWidget(frame, 1)
+        both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         return both
 
     def _lay_out(self) -> None:
@@ -198,7 +200,10 @@ class VerdictView(QWidget):
             "out of it: learn again, or drop it."
         )
         self._gone.setText(one if gone == 1 else some.format(gone))
-        return self.tr("Learnt from: {}").format(", ".join(shown.people) or "–")
+        names = list(shown.people[:NAMED])
+        if len(shown.people) > NAMED:
+            names.append(self.tr("and {} more").format(len(shown.people) - NAMED))
+        return self.tr("Learnt from: {}").format(", ".join(names) or "–")
 
     def _use(self) -> None:
         if self._row is not None:

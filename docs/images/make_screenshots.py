@@ -18,18 +18,19 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import drawn
+import drawn_crowd
 from drawn_live import DrawnWatcher
 from PIL import Image
 from PySide6.QtCore import QEventLoop, QTimer
 
 from app import bootstrap
-from app.requests import Calibrate, SearchFor, ShowPerson
+from app.requests import Calibrate, Retrain, SearchFor, ShowPerson, TrainingRuns
 from app.session import Session
 from app.settings import Settings, models_folder
 from app.viewmodels.live import Live
 from app.views import live_page
 from app.views.window import Window
-from reid_core.library import Library, people
+from reid_core.library import Library, people, retrainings
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
 
@@ -42,10 +43,13 @@ PAGES = (
     "search",
     "live",
     "train",
+    "learn",
+    "retrain",
     "models",
     "calibrate",
     "settings",
 )
+OF_CROWD = ("learn", "retrain")  # with more people, whom the network tells apart badly
 SETTLE_MS = 2500
 WATCHED, WATCH_MS = "entrance.mp4", 10_400  # somebody known has left, another one meets a stranger
 
@@ -55,7 +59,7 @@ def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "window"
     wanted = sys.argv[2:] or list(PAGES)
     out.mkdir(parents=True, exist_ok=True)
-    app = bootstrap.make_application()
+    bootstrap.make_application()
     with tempfile.TemporaryDirectory(prefix="cameo-") as folder:
         place = Path(folder) / "library"
         own = models_folder(Settings())
@@ -69,24 +73,32 @@ def main() -> None:
             drawn.fill(library, Path(folder) / "films", ids)
         shutil.copytree(HERE / "run", place / "runs" / "drawn people")
         live_page.build = watching
-        for theme in ("light", "dark"):
-            settings = Settings(theme=theme, seen_welcome=True, last_page="models")
-            bootstrap.dress(app, settings)
-            session = bootstrap.open_session(settings, library=place, models=store.folder)
-            window = bootstrap.make_window(session)
-            settle(300)
-            for size, (width, height) in SIZES.items():
-                window.resize(width, height)
-                for page in wanted:
-                    show(window, session, page)
-                    settle(SETTLE_MS)
-                    if page == "live":
-                        watch(window, Path(folder) / "films" / WATCHED)
-                    save(window, out / f"{page}-{theme}-{size}.png")
-                    if page == "live":
-                        window.page(page).live.stop()  # type: ignore[union-attr]
-            window.close()
-            bootstrap.close_session(session)
+        photograph(store, place, [p for p in wanted if p not in OF_CROWD], out)
+        if crowded := [p for p in wanted if p in OF_CROWD]:
+            drawn_crowd.fill(Path(folder) / "crowd", store)
+            photograph(store, Path(folder) / "crowd", crowded, out)
+
+
+def photograph(store: ModelStore, library: Path, pages: list[str], out: Path) -> None:
+    """Each page of a window on a library, in both themes and sizes."""
+    for theme in ("light", "dark") if pages else ():
+        settings = Settings(theme=theme, seen_welcome=True, last_page="models")
+        bootstrap.dress(bootstrap.make_application(), settings)
+        session = bootstrap.open_session(settings, library=library, models=store.folder)
+        window = bootstrap.make_window(session)
+        settle(300)
+        for size, (width, height) in SIZES.items():
+            window.resize(width, height)
+            for page in pages:
+                show(window, session, page)
+                settle(SETTLE_MS)
+                if page == "live":
+                    watch(window, library.parent / "films" / WATCHED)
+                save(window, out / f"{page}-{theme}-{size}.png")
+                if page == "live":
+                    window.page(page).live.stop()  # type: ignore[union-attr]
+        window.close()
+        bootstrap.close_session(session)
 
 
 def show(window: Window, session: Session, page: str) -> None:
@@ -100,9 +112,21 @@ def show(window: Window, session: Session, page: str) -> None:
     if page == "calibrate":
         ask_calibration(window)
         return
+    if page in ("train", *OF_CROWD):
+        show_training(window, session, page)
+        return
     window.show_page(page, asked)
     if page == "models":
         window.page(page).panel.closed.emit()  # type: ignore[union-attr]
+
+
+def show_training(window: Window, session: Session, page: str) -> None:
+    """The runs, what there is to learn from the people enrolled, or the newest verdict on that."""
+    asked: object = TrainingRuns() if page == "train" else Retrain("face")
+    if page == "retrain":
+        with session.library.read() as connection:
+            asked = Retrain(run=retrainings.list_runs(connection)[0].shown_id)
+    window.show_page("train", asked)
 
 
 def ask_calibration(window: Window) -> None:
