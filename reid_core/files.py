@@ -1,13 +1,16 @@
-"""Files: names that are text, and writing so that a file is there whole or not at all."""
+"""Files: names that are text, lists of a bearable size, and writing a file whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from contextlib import suppress
 from pathlib import Path
 
 from reid_core.errors import SourceUnavailable
+
+LARGEST_LIST = 256 << 20  # bytes: some millions of lines, and no device that never ends
 
 
 def check_name(path: Path) -> None:
@@ -17,6 +20,19 @@ def check_name(path: Path) -> None:
     except UnicodeEncodeError as error:
         shown = os.fsencode(path).decode("utf-8", "replace")
         raise SourceUnavailable(f"The name of {shown} is not UTF-8; rename it.") from error
+
+
+def read_list(path: Path) -> str:
+    """A list that somebody wrote, in UTF-8, its lines ending in a line feed.
+
+    Raises OSError, also for more than `LARGEST_LIST`, and UnicodeDecodeError.
+    """
+    with path.open("rb") as source:
+        data = source.read(LARGEST_LIST + 1)
+    if len(data) > LARGEST_LIST:
+        most = LARGEST_LIST >> 20
+        raise OSError(errno.EFBIG, f"it is larger than {most} MB", str(path))
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_atomically(path: Path, data: bytes) -> None:

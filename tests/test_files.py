@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reid_core.files import write_atomically
+from reid_core import files
+from reid_core.files import read_list, write_atomically
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs links and devices of POSIX")
 
@@ -54,3 +55,17 @@ def test_a_device_is_written_to_and_not_put_away(tmp_path: Path) -> None:
     write_atomically(link, b"new")
     assert link.is_symlink()
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_list_is_read_as_any_system_wrote_it(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("é,1\r\nb,2\rc,3\n".encode("utf-8-sig"))
+    assert read_list(path) == "é,1\nb,2\nc,3\n"
+
+
+@POSIX
+def test_a_list_without_an_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST_LIST", 1 << 20)
+    with pytest.raises(OSError, match="larger than 1 MB") as caught:
+        read_list(Path("/dev/zero"))
+    assert caught.value.filename == "/dev/zero"

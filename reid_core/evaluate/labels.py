@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reid_core.errors import BadList
+from reid_core.files import read_list
 
 KEYS = ("path", "identity")
 MOST = 24  # groups of one label, above which it is no grouping but a name
@@ -28,7 +29,7 @@ def read_labels(path: Path) -> Labels:
     Raises BadList naming the line.
     """
     rows = _rows(path)
-    header = [cell.strip() for cell in rows[0][1]] if rows else []
+    header = [_shown(cell) for cell in rows[0][1]] if rows else []
     if len(header) < 2 or header[0].lower() not in KEYS or not all(header):
         raise BadList(
             f"{path}, line 1: expected path or identity and the names of labels, as in "
@@ -48,11 +49,16 @@ def read_labels(path: Path) -> Labels:
     return Labels(header[0].lower(), columns)
 
 
+def _shown(cell: str) -> str:
+    """A name as terminals and pages can show it: on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in cell).split())
+
+
 def _take(path: Path, number: int, row: list[str], columns: dict[str, dict[str, str]]) -> None:
     if len(row) != len(columns) + 1 or not row[0]:
         raise BadList(f"{path}, line {number}: expected {len(columns) + 1} cells, not {len(row)}.")
     for groups, value in zip(columns.values(), row[1:], strict=True):
-        if groups.setdefault(row[0], value) != value:
+        if groups.setdefault(row[0], group := _shown(value)) != group:
             raise BadList(f"{path}, line {number}: {row[0][:60]!r} is in two groups.")
 
 
@@ -73,7 +79,7 @@ def assign(groups: dict[str, str], keys: Sequence[Sequence[str]]) -> tuple[list[
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The lines that are not blank, with their numbers."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_list(path)
     except OSError as error:
         raise BadList(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import BadList
+from reid_core.files import read_list
 from reid_core.types import Floats
 
 MARKET = re.compile(r"(-1|\d{1,9})_c(\d{1,9})")
@@ -164,7 +165,7 @@ def _mot_row(path: Path, number: int, line: str) -> tuple[float, ...]:
 def _lines(path: Path) -> Lines:
     """The lines that are not blank, with their numbers from 1."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_list(path)
     except OSError as error:
         raise BadList(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -54,6 +54,12 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, message:
         read_labels(write(tmp_path, text))
 
 
+def test_a_group_that_would_write_over_the_screen_is_one_line_of_text(tmp_path: Path) -> None:
+    text = 'identity,"\x1b[31mthe\nsite"\nAda  L,"\x1b[2J nor\x00th"\n'
+    got = read_labels(write(tmp_path, text))
+    assert got.by_column == {"[31mthe site": {"Ada  L": "[2J nor th"}}
+
+
 def test_other_encodings_and_missing_files_are_said(tmp_path: Path) -> None:
     with pytest.raises(BadList, match=r"no text file in UTF-8 \(byte 14\)"):
         read_labels(write(tmp_path, "identity,site\né,b\n", "latin-1"))

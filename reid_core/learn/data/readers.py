@@ -11,6 +11,7 @@ from pathlib import Path
 from reid_core import images
 from reid_core.errors import DataError
 from reid_core.evaluate.lists import market_name
+from reid_core.files import read_list
 from reid_core.learn.data.gallery import is_library, read_gallery_folder
 from reid_core.learn.data.pictures import UNKNOWN, Pictures, labelled
 from reid_core.types import Kind
@@ -126,7 +127,7 @@ def _is_there(path: Path) -> bool:
 def _rows(path: Path) -> Iterator[tuple[int, str, str, int]]:
     """(line, path, identity, camera) of every line that is not blank."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_list(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
