@@ -88,7 +88,7 @@ def _kept(context: typer.Context, kind: str, *, remove: bool, json: str | None) 
     elif one is None:
         typer.echo(_none(model, kind))
     else:
-        typer.echo(f"{one.kind}s with {one.model}, measured {one.made}.")
+        typer.echo(f"{one.model} ({one.kind}), measured {one.made}.")
         _show(one)
 
 
@@ -135,7 +135,8 @@ def _show(one: Calibration) -> None:
 
 def _range(one: Interval, form: str) -> str:
     low, high = ("?" if v is None else format(v, form) for v in (one.low, one.high))
-    return f"{one.value:{form}} ({low} to {high})"
+    open_end = ", ? being beyond what so few pairs show" if "?" in (low, high) else ""
+    return f"{one.value:{form}} ({low} to {high}{open_end})"
 
 
 def _share(value: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ MARKET = re.compile(r"(-1|\d{1,9})_c(\d{1,9})")
 # 0002_c1_s1f000451n03.jpg or 0002_c1s1_000451_03.jpg: sequence and frame
 MARKET_TIME = re.compile(r"(?:-1|\d{1,9})_c\d{1,9}_?s(\d{1,9})[f_](\d{1,9})")
 SHOWN = 60  # characters of a bad line that a message repeats
-LARGEST = 1e12  # frames and ids above it are not exact numbers any more, so they are mistakes
+LARGEST = 1e12  # frames and ids above it are not exact numbers any more, and no picture is as wide
 
 Lines = list[tuple[int, str]]
 
@@ -149,7 +148,7 @@ def _mot_row(path: Path, number: int, line: str) -> tuple[float, ...]:
         values = [float(v) for v in line.split(",")[:7]]
     except ValueError:
         values = []
-    if len(values) < 6 or not all(math.isfinite(v) for v in values):
+    if len(values) < 6 or not all(abs(v) <= LARGEST for v in values[2:]):  # NaN is not either
         raise BadList(f"{path}, line {number}: {line[:SHOWN]!r} is not frame,id,x,y,w,h,….")
     frame, one, _, _, width, height = values[:6]
     if not (frame.is_integer() and one.is_integer()) or max(frame, abs(one)) > LARGEST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import made_crowd
@@ -59,7 +60,15 @@ def test_it_says_in_sentences_what_was_found(full: Path, store: ModelStore) -> N
     assert "Person" not in done.output
     shown = cameo(store, full, "calibrate", "--kind", "body", "--show")
     assert "Of 100 pairs of different people about" in shown.output
-    assert "tiny@" in shown.output
+    assert re.search(r"^tiny@\w+ \(body\), measured 20", shown.output)
+
+
+def test_a_limit_that_so_few_pairs_do_not_show_is_told_as_such() -> None:
+    from reid_core.calibration import Interval
+    from reid_core.cli.calibrate import _range
+
+    assert _range(Interval(0.7, 0.6, 0.8), ".1f") == "0.7 (0.6 to 0.8)"
+    assert _range(Interval(0.7, 0.6, None), ".1f").startswith("0.7 (0.6 to ?, ? being beyond")
 
 
 def test_its_json_is_what_was_kept(full: Path, store: ModelStore) -> None:

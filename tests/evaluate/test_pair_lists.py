@@ -122,6 +122,8 @@ def test_mot_rows(tmp_path: Path) -> None:
         ("1,1,0,0,5,5,1\nframe,id\n", "line 2: 'frame,id' is not frame,id,x,y,w,h"),
         ("1,1,0,0,5\n", "line 1"),
         ("1,1,0,0,nan,5,1\n", "line 1"),
+        ("1,1,0,0,1e30,1e30,1\n", "line 1: .* is not frame,id,x,y,w,h"),
+        ("nan,1,0,0,5,5,1\n", "line 1: frame and id must be whole"),
         ("1.5,1,0,0,5,5,1\n", "line 1: frame and id must be whole"),
         ("1e300,1,0,0,5,5,1\n", "line 1: frame and id must be whole"),
         ("0,1,0,0,5,5,1\n", "line 1: frames count from 1"),
