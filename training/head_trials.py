@@ -17,6 +17,7 @@ import numpy as np
 from adapter_trials import HEADERS, arguments, shown
 
 from reid_core.actions.loading import load_detector, load_embedder
+from reid_core.actions.retrain_head import before
 from reid_core.cli.output import table
 from reid_core.embed.embedder import OnnxEmbedder
 from reid_core.evaluate.holdout import looks_of, split
@@ -73,25 +74,24 @@ def trial(
         keep = np.flatnonzero(np.isin(who, chosen))
         chips, who = [chips[i] for i in keep], who[keep]
     file, spec = store.path(manifest.name), manifest.input
-    before = embed(file, manifest, kind, chips)
+    old = embed(file, manifest, kind, chips)
     keys = np.arange(len(who))
-    looks = looks_of(before, who, keys)
+    looks = looks_of(old, who, keys)
     s = split(who, looks, keys + 1, seed=seed)
     began = time.perf_counter()
     stage = tail.last_stage(file, height=spec.height, width=spec.width)
-    front = tail.front(file, stage, threads=2)
     rows = np.flatnonzero(s.train)
     seen = head.Seen(len(rows), stage.shape, flip=spec.flip, seed=seed)
-    seen.add([chips[i] for i in rows], front, spec)
+    seen.add([chips[i] for i in rows], before(file, stage, spec))
     fitted = head.fit(stage, seen, who[rows], looks[rows], head.Recipe(loss, seed=seed))
     took = time.perf_counter() - began
     with TemporaryDirectory() as place:
         made = Path(place) / "made.onnx"
         made.write_bytes(tail.with_weights(file, fitted.weights))
-        after = embed(made, manifest, kind, chips)
+        new = embed(made, manifest, kind, chips)
     a, b = fitted.strangers
-    strangers = np.einsum("nd,nd->n", before[rows][a], before[rows][b])
-    verdict = judge(Case(before, after, who, looks, s, strangers, fitted.strangers_scores))
+    strangers = np.einsum("nd,nd->n", old[rows][a], old[rows][b])
+    verdict = judge(Case(old, new, who, looks, s, strangers, fitted.strangers_scores))
     named = {f.name: f for f in verdict.figures}
     cells = [*shown(named["mAP"]), *shown(named["mAP, unseen people"])]
     return (loss, str(seed), f"{fitted.strength:g}", *cells, verdict.decision, f"{took:.0f}")

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from sqlalchemy.engine import Connection
 
 from reid_core.errors import LibraryCorrupt
-from reid_core.library import Library, networks
+from reid_core.library import Library, networks, retrainings
+from reid_core.library.retrainings import Run
 from reid_core.models import manifest as manifests
 from reid_core.models.manifest import Manifest
 from reid_core.models.store import ModelStore
@@ -59,12 +60,16 @@ def restore(library: Library, store: ModelStore, names: Iterable[str]) -> None:
         install(library, store, model)
 
 
-def tidy(library: Library, store: ModelStore, model: str | None) -> None:
-    """Take a network that the library no longer keeps out of the store too.
+def remove(library: Library, store: ModelStore, run: Run) -> None:
+    """Take a run's network out of the store, unless another run made the same.
 
     Another library that keeps it gives it back when it is opened.
     """
     with library.read() as connection:
-        is_kept = model is None or MARK not in model or model in networks.models(connection)
-    if not is_kept and model in {one.model_id for one in store.installed()}:
-        store.remove(model.split("@")[0])
+        is_shared = any(
+            r.model == run.model and r.id != run.id for r in retrainings.list_runs(connection)
+        )
+    if run.model is None or MARK not in run.model or is_shared:
+        return
+    if run.model in {one.model_id for one in store.installed()}:
+        store.remove(run.model.split("@")[0])

@@ -8,20 +8,20 @@ again before it goes into use.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy.engine import Connection
 
+from reid_core.actions.learnt import Fitted, Learnt
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
 from reid_core.actions.retrain_data import Samples, Stock, gather
 from reid_core.actions.train import require_torch
 from reid_core.adapter import Adapter
 from reid_core.errors import DataError, LibraryLocked, TrainingError
-from reid_core.evaluate.holdout import Ids
 from reid_core.evaluate.paired import Case
 from reid_core.evaluate.verdict import Change, Verdict, judge
 from reid_core.library import Library, adapters, retrainings
@@ -33,11 +33,9 @@ from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats, Kind
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
     from reid_core.learn.adapt import Fitted as AdapterFitted
 
-LEARNS = ("adapter", "head")  # within this process; see `retrain_full` for the third
+LEARNS = ("adapter", "head")  # at once; the third is prepared for by `retrain_full`
 NO_GAIN = "No improvement: on people it had not seen, no map did better for sure than none."
 
 
@@ -83,19 +81,19 @@ def retrain(
     require_torch()
     _check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind]).model_id
-    with _alone(library):
+    with alone(library):
         with library.read() as connection:
             samples = gather(connection, kind, base, seed=how.seed)
             current = adapters.name_in_use(connection, EMBEDDER_ROLE[kind])
             old = adapters.of_model(connection, current) if current else None
         if samples.stock.problems:
             raise DataError(" ".join(samples.stock.problems))
-        with _noted(library, kind, base, how, samples) as run:
+        with noted(library, kind, base, how, samples) as run:
             learnt = _learn(library, models, kind, samples, how, progress)
-            verdict = _judge(samples, learnt, old, how)
+            verdict = judged(samples, learnt, old, how)
             with library.transaction("retrained", run=run, decision=verdict.decision) as tx:
                 made = learnt.keep(tx) if learnt.fitted.strength > 0 else None
-                retrainings.finish(tx, run, made, _record(verdict, learnt.fitted, samples))
+                retrainings.finish(tx, run, made, record(verdict, learnt.fitted, samples))
                 return retrainings.find_run(tx, format_id(run))
 
 
@@ -111,7 +109,7 @@ def _check_loss(name: str | None) -> None:
 
 
 @contextmanager
-def _noted(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) -> Iterator[int]:
+def noted(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) -> Iterator[int]:
     """A run's row while it is made; taken away again when that fails or is stopped."""
     run, done = _start(library, kind, base, how, samples), False
     try:
@@ -124,6 +122,7 @@ def _noted(library: Library, kind: Kind, base: str, how: Wish, samples: Samples)
 
 
 def _start(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) -> int:
+    """Note a run and what it holds out; returns its id."""
     settings = {"loss": how.loss, "options": dict(how.options), "fmr": how.fmr}
     settings |= {"fpir": how.fpir, "seed": how.seed}
     data = asdict(samples.stock)
@@ -133,41 +132,6 @@ def _start(library: Library, kind: Kind, base: str, how: Wish, samples: Samples)
         return retrainings.start(
             tx, kind, how.strength, base, settings=settings, data=data, parts=parts
         )
-
-
-class Fitted(Protocol):
-    """What a strength of any kind learnt; see `learn.adapt.Fitted`."""
-
-    @property
-    def strength(self) -> float:
-        """0 when nothing was better than what there was."""
-
-    @property
-    def tried(self) -> Sequence[DataclassInstance]:
-        """What was measured over the folds."""
-
-    @property
-    def strangers(self) -> tuple[Ids, Ids]:
-        """Pairs of rows that were trained on, of different people."""
-
-    @property
-    def strangers_scores(self) -> Floats:
-        """Their cosines by what was not learnt from them."""
-
-
-class Learnt(Protocol):
-    """A model that was made: what was learnt, and what it makes of the samples, (N, D)."""
-
-    @property
-    def fitted(self) -> Fitted:
-        """What was learnt."""
-
-    @property
-    def vectors(self) -> Floats:
-        """Unit rows in the new space."""
-
-    def keep(self, tx: Connection) -> str:
-        """Keep the model in the library; returns its id."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,7 +178,8 @@ def _fit(base: str, samples: Samples, how: Wish, progress: Progress) -> AdapterF
     )
 
 
-def _judge(samples: Samples, learnt: Learnt, old: Adapter | None, how: Wish) -> Verdict:
+def judged(samples: Samples, learnt: Learnt, old: Adapter | None, how: Wish) -> Verdict:
+    """The verdict on what was held out. old: the adapter in use."""
     fitted = learnt.fitted
     if fitted.strength == 0:
         return Verdict("none", NO_GAIN, len(np.unique(samples.people[samples.split.held])))
@@ -234,8 +199,8 @@ def _judge(samples: Samples, learnt: Learnt, old: Adapter | None, how: Wish) -> 
     return judge(case, fmr=how.fmr, fpir=how.fpir, seed=how.seed)
 
 
-def _record(verdict: Verdict, fitted: Fitted, samples: Samples) -> dict[str, Any]:
-    """As JSON: rows become the ids of their templates and views."""
+def record(verdict: Verdict, fitted: Fitted, samples: Samples) -> dict[str, Any]:
+    """A verdict as JSON: rows become the ids of their templates and views."""
 
     def shown(change: Change) -> dict[str, Any]:
         row, wrong = change.row, change.wrong
@@ -259,7 +224,7 @@ def _record(verdict: Verdict, fitted: Fitted, samples: Samples) -> dict[str, Any
 
 
 @contextmanager
-def _alone(library: Library) -> Iterator[None]:
+def alone(library: Library) -> Iterator[None]:
     """One retraining of a library at a time; others read and write it meanwhile."""
     lock = NotedLock(library.folder / "retrain.lock")
     with library.writer("retrain"):  # raises for a library that cannot be written

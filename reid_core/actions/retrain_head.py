@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,20 +13,22 @@ import numpy as np
 from sqlalchemy.engine import Connection
 
 from reid_core.actions import own_networks
+from reid_core.actions.learnt import Fitted
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
 from reid_core.actions.retrain_data import Samples
 from reid_core.actions.stored_crops import chip_of, items_of
+from reid_core.detect.blobs import blob_of
 from reid_core.embed.embedder import OnnxEmbedder
 from reid_core.errors import DataError
 from reid_core.library import Library
 from reid_core.models import tail
-from reid_core.models.manifest import Manifest
+from reid_core.models.manifest import InputSpec, Manifest
 from reid_core.models.session import open_session
 from reid_core.protocols import Embedder, Progress
 from reid_core.types import Floats, Image, Kind
 
 if TYPE_CHECKING:
-    from reid_core.learn.head import Fitted, Recipe
+    from reid_core.learn.head import Recipe
 
 AT_A_TIME = 64  # crops
 THREADS = 2
@@ -68,12 +70,12 @@ def learn(
     file, spec = models.store.path(base.name), base.input
     stage = tail.last_stage(file, height=spec.height, width=spec.width)
     rebuilt(stage, file, height=spec.height, width=spec.width)
-    embedder, front = models.network(kind), tail.front(file, stage, threads=THREADS)
+    embedder, look = models.network(kind), before(file, stage, spec)
     rows = np.flatnonzero(samples.split.train)
     seen = head.Seen(len(rows), stage.shape, flip=spec.flip, seed=recipe.seed)
     for start in range(0, len(rows), AT_A_TIME):
         progress(0.2 * start / len(rows), f"picture {start} of {len(rows)}")
-        seen.add(_chips(library, embedder, samples, rows[start : start + AT_A_TIME]), front, spec)
+        seen.add(_chips(library, embedder, samples, rows[start : start + AT_A_TIME]), look)
     fitted = head.fit(
         stage,
         seen,
@@ -86,6 +88,18 @@ def learn(
     manifest = described(base, data, samples)
     vectors = embed(library, embedder, samples, manifest, data, progress)
     return LearntNetwork(fitted, vectors, manifest, base.model_id, kind, data)
+
+
+def before(file: Path, stage: tail.Tail, spec: InputSpec) -> Callable[[Sequence[Image]], Floats]:
+    """What the layers before a stage make of crops, (M, height, width, 3) uint8 BGR."""
+    front = tail.front(file, stage, threads=THREADS)
+    name = front.get_inputs()[0].name
+
+    def look(chips: Sequence[Image]) -> Floats:
+        blob = blob_of(chips, mean=spec.mean, std=spec.std, rgb=spec.color == "rgb")
+        return np.asarray(front.run(None, {name: blob})[0], np.float32)
+
+    return look
 
 
 def described(base: Manifest, data: bytes, samples: Samples) -> Manifest:

@@ -15,7 +15,7 @@ from functools import partial
 
 from sqlalchemy.engine import Connection
 
-from reid_core.actions import own_networks
+from reid_core.actions import own_networks, retrain_folders
 from reid_core.actions.calibrate import calibrate
 from reid_core.actions.loading import EMBEDDER_ROLE, Models, Runtime, load_embedder
 from reid_core.actions.use_model import Pending, fill, fill_and, pending
@@ -30,7 +30,7 @@ from reid_core.library import (
     networks,
     retrainings,
 )
-from reid_core.library.retrainings import ACCEPTED, TRAINING, Run
+from reid_core.library.retrainings import ACCEPTED, FULL, TRAINING, Run
 from reid_core.library.store import bump
 from reid_core.models.manifest import Manifest
 from reid_core.protocols import Embedder, Progress, no_progress, part
@@ -244,15 +244,17 @@ def drop(
     with library.read() as connection:
         run = retrainings.find_run(connection, shown_id)
         _check_alone(connection, run)
-    if run.in_use and run.model is not None and not is_adapted(run.model):
-        _with_old_vectors(library, models, run, partial(_erase_used, shown_id), progress)
-    else:
-        with library.transaction("drop retraining", run=shown_id) as tx:
-            run = _erase(tx, shown_id)
-            if run.in_use:
-                bump(tx, "footage")
-                bump(tx, "people")
-    own_networks.tidy(library, models.store, run.model)
+    is_network = run.model is not None and not is_adapted(run.model)
+    if run.in_use and is_network:
+        roll_back(library, models, run.kind, progress=progress)
+    # what is outside of the database goes first: killed here, the run is still there to be dropped
+    own_networks.remove(library, models.store, run)
+    retrain_folders.erase(library, run)
+    with library.transaction("drop retraining", run=shown_id) as tx:
+        _erase(tx, shown_id)
+        if run.in_use:
+            bump(tx, "footage")
+            bump(tx, "people")
     return run
 
 
@@ -262,13 +264,6 @@ def _check_alone(connection: Connection, run: Run) -> None:
         raise TrainingError(
             f"The retraining {above[0].shown_id} stands on this one's network; drop that one first."
         )
-
-
-def _erase_used(shown_id: str, tx: Connection) -> None:
-    run = retrainings.find_run(tx, shown_id)
-    if run.in_use:
-        _use_before(tx, run)
-    _erase(tx, shown_id)
 
 
 def _erase(tx: Connection, shown_id: str) -> Run:
@@ -284,7 +279,8 @@ def _erase(tx: Connection, shown_id: str) -> Run:
 
 def _check(run: Run, *, override: bool) -> None:
     if run.state == TRAINING:
-        raise TrainingError(f"The retraining {run.shown_id} is not finished.")
+        then = f" Then run: cameo retrain judge {run.shown_id}" if run.strength == FULL else ""
+        raise TrainingError(f"The retraining {run.shown_id} is not finished.{then}")
     if run.model is None:
         raise NotBetter(f"{run.verdict['sentence']} There is no model to accept.")
     if not run.is_offered and not override:

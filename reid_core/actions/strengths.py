@@ -25,8 +25,9 @@ DOES: dict[Strength, str] = {
     "again.",
     "head": "The last layers of the network learn from the stored pictures; takes minutes, and on "
     "accepting every stored picture is embedded again in the background.",
-    "full": "The whole network learns from the stored pictures; takes hours on a GPU, and on "
-    "accepting every stored picture is embedded again in the background.",
+    "full": "The whole network learns from the stored pictures, by cameo train and a recipe for "
+    "them; takes hours on a GPU, days without one. On accepting every stored picture is embedded "
+    "again in the background.",
 }
 
 
@@ -61,18 +62,22 @@ def _problem(strength: Strength, models: Models, kind: Kind, stock: Stock) -> st
         return NO_TORCH
     if stock.problems:
         return stock.problems[0]
-    return (
-        "" if strength == "adapter" else _no_network(models, models.manifest(EMBEDDER_ROLE[kind]))
-    )
+    if strength == "adapter":
+        return ""
+    return _no_network(models, models.manifest(EMBEDDER_ROLE[kind]), is_whole=strength == "full")
 
 
-def _no_network(models: Models, base: Manifest) -> str:
+def _no_network(models: Models, base: Manifest, *, is_whole: bool) -> str:
     """Why a network cannot be rebuilt; "" when it can, as far as its graph tells."""
     from reid_core.models import tail
 
     spec = base.input
     try:
-        tail.last_stage(models.store.path(base.name), height=spec.height, width=spec.width)
+        file = models.store.path(base.name)
+        if is_whole:
+            tail.whole(file)
+        else:
+            tail.last_stage(file, height=spec.height, width=spec.width)
     except ModelError as error:
         return f"{base.name} cannot be rebuilt, so only an adapter can be learnt. {error}"
     return ""

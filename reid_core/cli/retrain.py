@@ -11,11 +11,15 @@ from reid_core.cli.output import Bar, JsonOption, plain, table, write_json
 from reid_core.cli.state import One, models_for, open_library
 
 if TYPE_CHECKING:
+    from reid_core.actions.loading import Models
+    from reid_core.actions.retrain import Wish
     from reid_core.actions.retrain_data import Stock
     from reid_core.actions.retrained import Accepted
     from reid_core.actions.strengths import Offer
+    from reid_core.library import Library
     from reid_core.library.retrainings import Run
     from reid_core.protocols import Progress
+    from reid_core.types import Kind
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -38,7 +42,7 @@ def retrain(
         str,
         typer.Option(
             help="adapter: a map on the vectors, seconds on a CPU; head: the last stage of the "
-            "network, minutes."
+            "network, minutes; full: a recipe for cameo train, hours on a GPU."
         ),
     ] = "adapter",
     loss: Annotated[str | None, typer.Option(help="A loss by name; see docs/training.md.")] = None,
@@ -70,18 +74,21 @@ def retrain(
     if context.invoked_subcommand is not None:
         return
     from reid_core.actions import retrained
-    from reid_core.actions.retrain import LEARNS, Wish, stock_of
+    from reid_core.actions.retrain import Wish, stock_of
     from reid_core.actions.retrain import retrain as learn
-    from reid_core.actions.strengths import offers
+    from reid_core.actions.strengths import STRENGTHS, offers
     from reid_core.types import Kind
 
-    if strength not in LEARNS:
-        raise typer.BadParameter(f"there is {', '.join(LEARNS)}", param_hint="--strength")
+    if strength not in STRENGTHS:
+        raise typer.BadParameter(f"there is {', '.join(STRENGTHS)}", param_hint="--strength")
     with open_library(context, create=False) as library:
         models = models_for(context, library)
         if dry:
             stock = stock_of(library, models, Kind(kind))
             _show_stock(stock, offers(library, models, Kind(kind), stock), json)
+            return
+        if strength == "full":
+            _prepare(library, models, Kind(kind), Wish(strength, loss, fmr=fmr, seed=seed), json)
             return
         bar = Bar("retraining", for_program=commands)
         tell = _stoppable(bar) if commands else bar.tell
@@ -137,6 +144,23 @@ def show(context: typer.Context, run: RunArgument, json: JsonOption = None) -> N
 
 
 @app.command()
+def judge(context: typer.Context, run: RunArgument, json: JsonOption = None) -> None:
+    """Judge what came of a full training, once it is done. Example: cameo retrain judge 0abc…"""
+    from reid_core.actions.retrain_full import judge_trained
+
+    bar = Bar("judging")
+    with open_library(context, create=False) as library:
+        models = models_for(context, library)
+        done = judge_trained(library, models, run, progress=bar.tell)
+    bar.clear()
+    if json:
+        write_json(_record(done), json)
+    else:
+        _show(done)
+        _say_next(done)
+
+
+@app.command()
 def accept(context: typer.Context, run: RunArgument, override: OverrideOption = False) -> None:
     """Use the model of a retraining from now on. Example: cameo retrain accept 0abc…"""
     from reid_core.actions import retrained
@@ -176,6 +200,22 @@ def drop(context: typer.Context, run: RunArgument) -> None:
     typer.echo(f"The retraining {done.shown_id} and its model were erased.")
     if done.in_use:
         typer.echo("It was in use: from now on searches work with the network alone.")
+
+
+def _prepare(library: Library, models: Models, kind: Kind, wish: Wish, json: str | None) -> None:
+    """Write the recipe of a full training, and say how to go on."""
+    from reid_core.actions.retrain_full import recipe_for
+
+    done = recipe_for(library, models, kind, wish)
+    if json:
+        config = {"config": str(done.config), "steps": done.steps, "seconds": done.seconds}
+        write_json({**_record(done.run), **config}, json)
+        return
+    typer.echo(
+        f"{done.steps} steps: about {done.seconds / 3600:.1f} hours on this machine's CPU, and a "
+        "small part of that on a GPU. To train, and then to compare:"
+    )
+    typer.echo(f"cameo train {done.config}\ncameo retrain judge {done.run.shown_id}")
 
 
 def _stoppable(bar: Bar) -> Progress:

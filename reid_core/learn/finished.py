@@ -48,12 +48,19 @@ def load_run(folder: Path, *, name: str = "best.pt") -> Finished:
         raise TrainingError(f"{path} has no configuration that can be read: {error}.") from error
     plain = replace(
         told,
-        network=replace(told.network, weights="", freeze=0),
+        network=replace(told.network, name=_here(told.network.name, folder), weights="", freeze=0),
         optim=replace(told.optim, sync_bn=False),
     )
     network = parts.make_model(plain, torch.device("cpu"))
     checkpoint.put_weights(network, state, path)
     return Finished(network.eval(), told, state["best_metrics"], state["step"], len(state["names"]))
+
+
+def _here(name: str, folder: Path) -> str:
+    """A network's name; a graph that lies beside the checkpoint is found after a move."""
+    kind, _, file = name.partition(":")
+    beside = folder / Path(file).name
+    return f"onnx:{beside}" if kind == "onnx" and beside.is_file() else name
 
 
 def export_run(run: Path, folder: Path, release: Release) -> Exported:
@@ -90,7 +97,7 @@ def export_run(run: Path, folder: Path, release: Release) -> Exported:
             dim=done.network.dim,
             precision=precision,
             card=card,
-            samples=_samples(done.told),
+            samples=samples_of(done.told),
             template=_template(role, data.height, data.width),
         )
     except ValueError as error:  # a name that no model can have
@@ -123,7 +130,7 @@ def _figures(done: Finished) -> dict[str, Any]:
     }
 
 
-def _samples(told: Config) -> Tensor:
+def samples_of(told: Config) -> Tensor:
     """(N, 3, H, W) float inputs, as the network gets them."""
     data = told.data
     try:

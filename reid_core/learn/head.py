@@ -11,18 +11,16 @@ unless another is better for sure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from reid_core.detect.blobs import blob_of
 from reid_core.errors import DataError, Diverged
 from reid_core.evaluate.holdout import Bools, Ids, folds_of
 from reid_core.evaluate.ranking import by_person, rank_each
@@ -31,7 +29,6 @@ from reid_core.learn.backbones.onnx_graph import OnnxGraph
 from reid_core.learn.distributed import pick_device
 from reid_core.learn.folds import Batches, Parts, choose, error_of, one_thread, strangers
 from reid_core.learn.losses import named
-from reid_core.models.manifest import InputSpec
 from reid_core.models.tail import Tail
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats, Image
@@ -63,8 +60,8 @@ class Recipe:
     loss: str = LOSS
     options: Mapping[str, Any] = field(default_factory=dict)
     steps: int = 150
-    rate: float = 3e-4
-    pull: float = 0.005
+    rate: float = 1e-3
+    pull: float = 0.1
     strengths: Sequence[float] = STRENGTHS
     seed: int = 0
 
@@ -107,16 +104,17 @@ class Seen:
         self.values: Values = np.empty((self.versions, count, *shape), np.float16)
         self.flip, self._seed, self._at = flip, seed, 0
 
-    def add(self, chips: Sequence[Image], front: InferenceSession, spec: InputSpec) -> None:
-        """The next crops, (height, width, 3) uint8 BGR each."""
+    def add(self, chips: Sequence[Image], look: Callable[[Sequence[Image]], Floats]) -> None:
+        """The next crops, (height, width, 3) uint8 BGR each.
+
+        look: what the layers before the stage make of M crops, (M, ...) of the shape.
+        """
         changed = [
-            _versions(c, self.versions, self._seed + i) for i, c in enumerate(chips, self._at)
+            versions(c, self.versions, self._seed + i) for i, c in enumerate(chips, self._at)
         ]
-        name = front.get_inputs()[0].name
         for k in range(self.versions):
-            some = [versions[k] for versions in changed]
-            blob = blob_of(some, mean=spec.mean, std=spec.std, rgb=spec.color == "rgb")
-            self.values[k, self._at : self._at + len(chips)] = front.run(None, {name: blob})[0]
+            values = look([own[k] for own in changed])
+            self.values[k, self._at : self._at + len(chips)] = values
         self._at += len(chips)
 
 
@@ -256,7 +254,7 @@ def _pull(net: nn.Module, start: Sequence[Tensor], share: float) -> None:
             p.lerp_(begun, share)
 
 
-def _versions(chip: Image, count: int, seed: int) -> list[Image]:
+def versions(chip: Image, count: int, seed: int) -> list[Image]:
     """The crop, its mirror image, and changed ones, BGR."""
     made = [chip, chip[:, ::-1]][:count]
     if count > len(made):

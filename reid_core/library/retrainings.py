@@ -18,11 +18,13 @@ from reid_core.adapter import is_adapted
 from reid_core.errors import RunNotFound
 from reid_core.library import schema
 from reid_core.library.ids import format_id, parse_id, random_id
+from reid_core.library.paths import floats_from_bytes
 from reid_core.library.store import now
 from reid_core.library.vectors import IN_QUERY
-from reid_core.types import Kind
+from reid_core.types import Floats, Kind
 
 TRAINING, JUDGED, ACCEPTED, BACK = "training", "judged", "accepted", "rolled back"
+FULL = "full"  # the strength that is trained elsewhere, and judged when that is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,9 @@ def delete(tx: Connection, runs: Collection[int]) -> None:
 
 
 def unfinished(connection: Connection, kind: Kind) -> list[int]:
-    """Runs that have no verdict: at work just now, or killed."""
+    """Runs that have no verdict: at work just now, or killed; a full training waits for one."""
     r = schema.retraining.c
-    query = sa.select(r.id).where(r.state == TRAINING, r.kind == kind)
+    query = sa.select(r.id).where(r.state == TRAINING, r.kind == kind, r.strength != FULL)
     return list(connection.scalars(query))
 
 
@@ -162,6 +164,33 @@ def parts_of(connection: Connection, run: int) -> list[Part]:
     p = schema.retraining_part.c
     query = sa.select(p.owner_id, p.owner, p.person_id, p.part).where(p.run_id == run)
     return [Part(*row) for row in connection.execute(query.order_by(p.owner_id))]
+
+
+def crops_of(connection: Connection, run: int) -> list[tuple[int, str, Floats]]:
+    """(person, media, keypoints (K, 2)) of the pictures that a run may learn from by name.
+
+    Those of sightings that were rejected are nobody's, and not among them.
+    """
+    p, t, w, v = (
+        x.c for x in (schema.retraining_part, schema.template, schema.view, schema.verdict)
+    )
+    mine = sa.and_(p.run_id == run, p.part == "train")
+    enrolled = (
+        sa.select(p.person_id, t.media, t.keypoints)
+        .join(schema.template, sa.and_(t.id == p.owner_id, p.owner == "template"))
+        .where(mine)
+        .order_by(t.id)
+    )
+    said = sa.and_(v.tracklet_id == w.tracklet_id, v.person_id == p.person_id, v.same.is_(True))
+    seen = (
+        sa.select(p.person_id, w.media, w.keypoints)
+        .join(schema.view, sa.and_(w.id == p.owner_id, p.owner == "view"))
+        .join(schema.verdict, said)
+        .where(mine)
+        .order_by(w.id)
+    )
+    rows = [*connection.execute(enrolled), *connection.execute(seen)]
+    return [(who, media, floats_from_bytes(points, columns=2)) for who, media, points in rows]
 
 
 def people_of(connection: Connection, run: int) -> list[int]:

@@ -130,14 +130,19 @@ def from_record(record: dict[str, Any]) -> Manifest:
     Fields that this version does not know are passed over, so that a newer version's manifest
     can still be read.
     """
-    given = _known(InputSpec, dict(record["input"]))
+    spec = input_from(dict(record["input"]))
+    return Manifest(**{**_known(Manifest, record), "role": Role(record["role"]), "input": spec})
+
+
+def input_from(record: dict[str, Any]) -> InputSpec:
+    """An input from plain data. Raises ValueError, TypeError or KeyError when it does not fit."""
+    given = _known(InputSpec, record)
     for name in ("mean", "std"):
         if name in given:
             given[name] = tuple(float(v) for v in given[name])
     if given.get("template") is not None:
         given["template"] = tuple(tuple(float(v) for v in p) for p in given["template"])
-    spec = InputSpec(**given)
-    return Manifest(**{**_known(Manifest, record), "role": Role(record["role"]), "input": spec})
+    return InputSpec(**given)
 
 
 def load(path: Path) -> Manifest:

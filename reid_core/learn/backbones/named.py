@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import nn
 
-from reid_core.learn.backbones import foreign
+from reid_core.learn.backbones import foreign, onnx_graph
 from reid_core.learn.backbones import weights as files
 from reid_core.learn.backbones.iresnet import UNITS, IResNet
 from reid_core.learn.backbones.mobilefacenet import MobileFaceNet
@@ -37,11 +37,14 @@ MAKERS: dict[str, Callable[..., nn.Module]] = {
 OTHERS: dict[str, Callable[..., nn.Module]] = {
     "torchvision": foreign.from_torchvision,
     "timm": foreign.from_timm,
+    "onnx": onnx_graph.from_onnx,
 }
 
 
 def names() -> tuple[str, ...]:
-    """Our own backbones; besides them "torchvision:" and "timm:" with any name of theirs."""
+    """Our own backbones; besides them "torchvision:" and "timm:" with any name of theirs, and
+    "onnx:" with a file.
+    """
     return tuple(MAKERS)
 
 

@@ -6,6 +6,7 @@ have to be among those of `onnx_operations`. Batch normalisation keeps its stati
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import torch
 from onnx import NodeProto, helper
 from torch import Tensor, nn
 
-from reid_core.errors import TrainingError
+from reid_core.errors import ModelError, TrainingError
 from reid_core.learn.backbones.onnx_operations import OPERATIONS, Given
 from reid_core.models.session import RUNTIME_ERRORS, open_session
-from reid_core.models.tail import Array, Tail, front
+from reid_core.models.tail import Array, Tail, front, whole
 from reid_core.types import Floats
 
+TIMED = 8  # pictures
 CLOSE = 1e-4  # between torch's values and ONNX Runtime's, as a share of the largest
 
 
@@ -83,6 +85,46 @@ def rebuilt(graph: Tail, file: Path, *, height: int, width: int) -> OnnxGraph:
     if found.shape != wanted.shape or not np.abs(found - wanted).max() <= CLOSE * scale:
         raise TrainingError(f"{file.name} cannot be rebuilt: torch computes something else.")
     return net
+
+
+def seconds_a_picture(net: OnnxGraph, *, height: int, width: int) -> float:
+    """Of learning, measured on this machine's CPU."""
+    noise = torch.rand(TIMED, 3, height, width)
+    net(noise).sum().backward()  # the first is slower
+    began = time.perf_counter()
+    net(noise).sum().backward()
+    return (time.perf_counter() - began) / TIMED
+
+
+class OnnxBackbone(nn.Module):
+    """Pictures (N, 3, H, W), RGB, to the vectors (N, channels) of a whole graph.
+
+    bgr: the graph itself wants blue first.
+    """
+
+    def __init__(self, graph: Tail, channels: int, *, bgr: bool) -> None:
+        super().__init__()
+        self.graph, self.channels, self._bgr = OnnxGraph(graph), channels, bgr
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Vectors of a batch of pictures."""
+        made: Tensor = self.graph(x.flip(1) if self._bgr else x)
+        return made
+
+
+def from_onnx(
+    file: str, *, channels: int, bgr: bool = False, weights: str | Path | None = None
+) -> OnnxBackbone:
+    """A network from its graph in an ONNX file, with the weights in it, which can learn on.
+
+    channels: of its vectors. Raises TrainingError where the graph cannot be rebuilt.
+    """
+    if weights is not None:
+        raise ValueError("the file has weights of its own")
+    try:
+        return OnnxBackbone(whole(Path(file)), channels, bgr=bgr)
+    except ModelError as error:
+        raise TrainingError(str(error)) from error
 
 
 def _tensor(value: Array) -> Tensor:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 
 from reid_core.errors import DataError
 from reid_core.learn.data.pictures import UNKNOWN, Crop, Pictures, labelled
-from reid_core.library import Library, keypoints, people
-from reid_core.models.manifest import ARCFACE_TEMPLATE, InputSpec
+from reid_core.library import Library, keypoints, people, retrainings
+from reid_core.library.ids import format_id
+from reid_core.models.manifest import ARCFACE_TEMPLATE, InputSpec, input_from
 from reid_core.types import Floats, Kind
 
+MAX_NOTE = 10_000  # bytes of the file that names a retraining
 FACE_CHIP = InputSpec(112, 112, template=ARCFACE_TEMPLATE)
 MARGIN = 0.1  # by which a body's box was grown before it was kept; see video/trails.py
 INNER = MARGIN / (1 + MARGIN) / 2  # what lies on each side of the box, as a share of the crop
@@ -49,6 +52,31 @@ def read_gallery(library: Library, kind: Kind, *, chip: InputSpec = FACE_CHIP) -
                 paths.append(_crop(path, points[template.id], kind, chip))
                 who.append(person.shown_id)
     return labelled(where, paths, who, [UNKNOWN] * len(paths))
+
+
+def read_retraining(path: Path) -> Pictures:
+    """What a retraining of a library may learn from, by the file that it put into its folder.
+
+    The file says which retraining, and no more: whoever is forgotten is no longer among what is
+    read. Raises DataError, LibraryError.
+    """
+    try:
+        if path.stat().st_size > MAX_NOTE:
+            raise ValueError("it is too long")
+        note = json.loads(path.read_text("utf-8"))
+        run, kind, chip = str(note["retraining"]), Kind(note["kind"]), input_from(note["input"])
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DataError(f"{path} is no retraining of a Cameo library.") from error
+    folder = next((p for p in path.resolve().parents if is_library(p)), None)
+    if folder is None:
+        raise DataError(f"{path} lies in no Cameo library.")
+    with Library.open(folder, create=False) as library, library.read() as connection:
+        found = retrainings.crops_of(connection, retrainings.find_run(connection, run).id)
+        crops = [_crop(library.media.path(m), points, kind, chip) for _, m, points in found]
+    who = [format_id(person) for person, _, _ in found]
+    return labelled(f"The retraining {run}", crops, who, [UNKNOWN] * len(crops))
 
 
 def _crop(path: Path, points: Floats, kind: Kind, chip: InputSpec) -> Crop:

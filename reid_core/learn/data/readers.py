@@ -12,12 +12,12 @@ from reid_core import images
 from reid_core.errors import DataError
 from reid_core.evaluate.lists import market_name
 from reid_core.files import read_list
-from reid_core.learn.data.gallery import is_library, read_gallery_folder
+from reid_core.learn.data.gallery import is_library, read_gallery_folder, read_retraining
 from reid_core.learn.data.pictures import UNKNOWN, Pictures, labelled
 from reid_core.types import Kind
 
 NOBODY = (-1, 0)  # Market-style identities of junk and of false detections
-FORMS = ("auto", "folder", "market", "csv", "faces", "bodies")
+FORMS = ("auto", "folder", "market", "csv", "faces", "bodies", "retraining")
 COLUMNS = ("path", "identity", "camera")
 CAMERA = re.compile(r"[0-9]{1,9}")
 
@@ -25,9 +25,10 @@ CAMERA = re.compile(r"[0-9]{1,9}")
 def read(source: str | Path, form: str = "auto") -> Pictures:
     """Labelled pictures in any of the forms.
 
-    form: "folder", "market", "csv", "faces" or "bodies" (of a Cameo library), or "auto", which
-    takes a file for a list, a folder with a library's database for its people's faces, one whose
-    pictures all have Market-style names for those, and any other for a folder for each identity.
+    form: "folder", "market", "csv", "faces" or "bodies" (of a Cameo library), "retraining" (of
+    one, see `gallery.read_retraining`), or "auto", which takes a file for a list, a folder with a
+    library's database for its people's faces, one whose pictures all have Market-style names for
+    those, and any other for a folder for each identity.
     Raises DataError.
     """
     if form not in FORMS:
@@ -42,6 +43,8 @@ def read(source: str | Path, form: str = "auto") -> Pictures:
             return read_gallery_folder(path, Kind.FACE)
         case "bodies":
             return read_gallery_folder(path, Kind.BODY)
+        case "retraining":
+            return read_retraining(path)
         case "folder":
             return read_folder(path)
         case "market":
