@@ -66,8 +66,11 @@ def tell_meaning(threshold: Threshold, probability: str = "") -> None:
 
 
 def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
-    """Columns in line, also with wide characters; numbers to the right."""
-    cells = [[str(c) for c in row] for row in [headers, *rows]]
+    """Columns in line, also with wide characters; numbers to the right.
+
+    What would move the cursor or colour the screen, as a name of a file may, is a space.
+    """
+    cells = [[_shown(str(c)) for c in row] for row in [headers, *rows]]
     widths = [max(_width(row[i]) for row in cells) for i in range(len(headers))]
     right = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(headers))]
     lines = []
@@ -132,6 +135,10 @@ class Bar:
         sys.stderr.write("\r" + line.ljust(self._wide))
         sys.stderr.flush()
         self._wide = len(line)
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _width(text: str) -> int:

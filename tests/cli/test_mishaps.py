@@ -94,6 +94,19 @@ def test_a_moment_that_is_no_time_is_refused(cameo: Cameo, film: Path, moment: s
     assert "not a time" in cameo("enroll", "Ada", f"{film}@{moment}", status=2)
 
 
+def test_a_file_s_name_cannot_write_over_the_screen() -> None:
+    from reid_core.cli.output import table
+
+    rows = [("\x1b[2Jred\nx.mp4", 1), ("人.mp4", 20)]
+    lines = table(rows, ("video", "n")).splitlines()
+    assert [line.split() for line in lines] == [
+        ["video", "n"],
+        ["[2Jred", "x.mp4", "1"],
+        ["人.mp4", "20"],
+    ]
+    assert all(line.isprintable() for line in lines)
+
+
 def test_no_name_is_no_source(cameo: Cameo) -> None:
     assert "empty name" in cameo("index", "", status=2)
 
