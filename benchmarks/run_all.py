@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+DATA = HERE.parent.parent / "shared" / "data"
 # minutes on two quiet cores. These write their own tables and come first
 COMPARISONS = {
     "bench_lfw": 5,
@@ -33,7 +34,7 @@ OWN: dict[str, tuple[int, list[str]]] = {
     "bench_partial_fc": (1, []),
     "bench_training": (1, ["--steps", "25", "--workers", "0"]),
     "bench_cohort": (1, []),
-    "bench_doctor": (1, []),
+    "bench_doctor": (2, ["{data}/faces/celeba_wild", "{data}/faces/lfw"]),
     "bench_pairs": (1, ["1"]),
     "bench_adapter": (1, []),
     "bench_index": (1, ["100000x128"]),
@@ -50,7 +51,11 @@ def main() -> None:
     more += ["--data", said.data] if said.data else []
     wanted = {name: (minutes, more) for name, minutes in COMPARISONS.items()}
     if not said.quick:
-        wanted |= OWN
+        data = said.data or DATA
+        wanted |= {
+            name: (minutes, [one.format(data=data) for one in given])
+            for name, (minutes, given) in OWN.items()
+        }
         whole = sum(minutes for minutes, _ in wanted.values())
         print(f"{len(wanted)} benchmarks, some {whole} minutes on two quiet cores", flush=True)
     failed = [name for name, (minutes, given) in wanted.items() if not ran(name, minutes, given)]
