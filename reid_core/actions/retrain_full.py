@@ -164,6 +164,11 @@ def judge_trained(
         run = retrainings.find_run(connection, shown_id)
     if run.strength != FULL or run.state != TRAINING:
         raise TrainingError(f"The retraining {shown_id} is no training that waits for a verdict.")
+    if not (folder := folder_of(library, run)).joinpath("best.pt").is_file():
+        raise TrainingError(
+            f"The training {shown_id} has no network to judge yet. Run: cameo train "
+            f"{folder / RECIPE}"
+        )
     role = EMBEDDER_ROLE[run.kind]
     base = models.manifest(role)
     if base.model_id != run.base:

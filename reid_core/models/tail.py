@@ -2,7 +2,8 @@
 
 A retraining leaves what is before such a place as it is and lets what is behind it learn. Where
 that is needs no knowledge of the architecture: behind the last reduction of the maps' size, which
-is what papers call the last stage; where hardly anything can learn there, one stage more.
+is what papers call the last stage; where hardly anything can learn there, one stage more. Of a
+network whose maps are never made smaller, the last half of the weights.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from reid_core.models import graphs
 from reid_core.models.session import RUNTIME_ERRORS, open_session
 
 Array = NDArray[np.generic]
-LEAST = 0.1  # of the weights, that the end must have
+LEAST, MOST = 0.1, 0.9  # of the weights, that the end must have and may have
 LEARNT = {  # which inputs of an operation are weights
     **{"Conv": (1, 2), "Gemm": (1, 2), "MatMul": (0, 1), "Add": (0, 1), "PRelu": (1,)},
     **{"BatchNormalization": (1, 2), "LayerNormalization": (1, 2)},
@@ -94,6 +95,9 @@ def last_stage(file: Path, *, height: int, width: int) -> Tail:
         stage = _behind(graph, at, value, shapes[value][1:])
         if stage.count >= LEAST * graph.count:
             break
+    if stage.count > MOST * graph.count:  # a transformer has one size only
+        later = (_behind(graph, i, v, shapes[v][1:]) for i, v in places if len(shapes[v]) > 2)
+        stage = next((s for s in later if s.count <= graph.count / 2), stage)
     _check_known(stage, file.name)
     return stage
 

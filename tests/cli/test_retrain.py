@@ -103,9 +103,28 @@ def test_what_is_refused_is_said_in_a_sentence(tmp_path: Path, store: ModelStore
     assert "retraining needs 5" in cameo("retrain", *KIND, "--accept", status=2)
     stock = json.loads(cameo("retrain", *KIND, "--dry-run", "--json", "-"))
     assert not stock["is_enough"]
-    assert (
-        "head" not in cameo("retrain", *KIND, "--strength", "head", status=2).split("there is")[1]
-    )
+    said = cameo("retrain", *KIND, "--strength", "heads", status=2)
+    assert "there is adapter, head, full" in said
+
+
+def test_the_strengths_are_told_and_what_cannot_be_had_is_refused(cameo: Cameo) -> None:
+    """The network of these tests has no stage that could learn by itself."""
+    said = {s["strength"]: s for s in cameo.json("retrain", *KIND, "--dry-run")["strengths"]}
+    assert list(said) == ["adapter", "head", "full"]
+    assert said["adapter"]["is_proposed"]
+    assert not said["head"]["is_possible"]
+    assert "adapter (proposed): " in cameo("retrain", *KIND, "--dry-run")
+    assert "stages" in cameo("retrain", *KIND, "--strength", "head", status=2)
+    assert cameo.json("retrain", "list") == []
+
+
+def test_a_full_training_is_prepared_and_waits(cameo: Cameo) -> None:
+    run = cameo.json("retrain", *KIND, "--strength", "full")
+    assert Path(run["config"]).is_file()
+    assert "cameo retrain judge" in cameo("retrain", *KIND, "--strength", "full")
+    assert "cameo train" in cameo("retrain", "judge", run["id"], status=2)
+    assert "erased" in cameo("retrain", "drop", run["id"])
+    assert not Path(run["config"]).exists()
 
 
 def test_no_gain_is_said_and_cannot_be_accepted(tmp_path: Path, store: ModelStore) -> None:
