@@ -51,8 +51,9 @@ RETRAINING: tuple[Any, ...] = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "The whole network learns from the stored pictures; takes hours on a GPU, and on accepting "
-        "every stored picture is embedded again in the background.",
+        "The whole network learns from the stored pictures, by cameo train and a recipe for them; "
+        "takes hours on a GPU, days without one. On accepting every stored picture is embedded "
+        "again in the background.",
     ),
     QT_TRANSLATE_NOOP("Core", "{} cannot be rebuilt, so only an adapter can be learnt. {}"),
     QT_TRANSLATE_NOOP("Core", "{} has no stages that could be told apart."),
@@ -71,6 +72,10 @@ RETRAINING: tuple[Any, ...] = (
     QT_TRANSLATE_NOOP("Core", "{} pictures of {} people"),
     QT_TRANSLATE_NOOP("Core", "{} pairs; strangers accepted {} → {}"),
     QT_TRANSLATE_NOOP("Core", "{} looks of {} known, {} of {} strangers"),
+    QT_TRANSLATE_NOOP(
+        "Core", "This training began with {}, but {} is in use. Run: cameo models use {}"
+    ),
+    QT_TRANSLATE_NOOP("Core", "The retraining {} is no training that waits for a verdict."),
     QT_TRANSLATE_NOOP("Core", "There is no retraining {}. See: cameo retrain list"),
     QT_TRANSLATE_NOOP(
         "Core", "The retraining {} stands on this one's network; drop that one first."

@@ -1197,8 +1197,8 @@
         <translation>Die letzten Schichten des Netzes lernen aus den gespeicherten Bildern; das dauert Minuten, und beim Annehmen wird jedes gespeicherte Bild im Hintergrund neu eingebettet.</translation>
     </message>
     <message>
-        <source>The whole network learns from the stored pictures; takes hours on a GPU, and on accepting every stored picture is embedded again in the background.</source>
-        <translation>Das ganze Netz lernt aus den gespeicherten Bildern; das dauert Stunden auf einer GPU, und beim Annehmen wird jedes gespeicherte Bild im Hintergrund neu eingebettet.</translation>
+        <source>The whole network learns from the stored pictures, by cameo train and a recipe for them; takes hours on a GPU, days without one. On accepting every stored picture is embedded again in the background.</source>
+        <translation>Das ganze Netz lernt aus den gespeicherten Bildern, mit cameo train und einem Rezept für sie; das dauert Stunden auf einer GPU, Tage ohne. Beim Annehmen wird jedes gespeicherte Bild im Hintergrund neu eingebettet.</translation>
     </message>
     <message>
         <source>{} cannot be rebuilt, so only an adapter can be learnt. {}</source>
@@ -1239,6 +1239,14 @@
     <message>
         <source>{} looks of {} known, {} of {} strangers</source>
         <translation>{}-mal das Aussehen von {} Bekannten, {}-mal das von {} Fremden</translation>
+    </message>
+    <message>
+        <source>This training began with {}, but {} is in use. Run: cameo models use {}</source>
+        <translation>Dieses Training begann mit {}, aber {} ist in Gebrauch. Führen Sie aus: cameo models use {}</translation>
+    </message>
+    <message>
+        <source>The retraining {} is no training that waits for a verdict.</source>
+        <translation>Das Nachlernen {} ist kein Training, das auf ein Urteil wartet.</translation>
     </message>
     <message>
         <source>There is no retraining {}. See: cameo retrain list</source>
@@ -3090,6 +3098,10 @@
     <message>
         <source>Learn from your own people: {}</source>
         <translation>Aus Ihren Personen lernen: {}</translation>
+    </message>
+    <message>
+        <source>Judge what was trained: {}</source>
+        <translation>Beurteilen, was trainiert wurde: {}</translation>
     </message>
     <message>
         <source>The system ended the process that learns (signal {}), most likely because memory ran out.</source>
@@ -5054,6 +5066,10 @@
         <translation>{kind}, {strength}</translation>
     </message>
     <message>
+        <source>to be trained and judged</source>
+        <translation>noch zu trainieren und zu beurteilen</translation>
+    </message>
+    <message>
         <source>not finished</source>
         <translation>nicht fertig</translation>
     </message>
@@ -5088,6 +5104,10 @@
     <message>
         <source>{} people</source>
         <translation>{} Personen</translation>
+    </message>
+    <message>
+        <source>Its training is prepared. Train it, which takes hours, watch it under Runs, and have it judged when it is done.</source>
+        <translation>Sein Training ist vorbereitet. Trainieren Sie es, was Stunden dauert, sehen Sie unter Läufe zu, und lassen Sie es beurteilen, wenn es fertig ist.</translation>
     </message>
     <message>
         <source>It has no verdict: it is at work elsewhere, or was stopped halfway.</source>
@@ -6249,6 +6269,14 @@
     <message>
         <source>Use it all the same…</source>
         <translation>Trotzdem benutzen…</translation>
+    </message>
+    <message>
+        <source>Train</source>
+        <translation>Trainieren</translation>
+    </message>
+    <message>
+        <source>Judge it</source>
+        <translation>Beurteilen</translation>
     </message>
     <message>
         <source>Go back</source>

@@ -24,7 +24,7 @@ from app.training_run import CameoProcess, Client, Order
 from app.viewmodels.calibrating_words import kind_name
 from app.viewmodels.train_runs import last_words, number, read_json, tail, text
 from reid_core.library import Library, retrainings
-from reid_core.library.retrainings import TRAINING
+from reid_core.library.retrainings import FULL, TRAINING
 from reid_core.library.store import now
 from reid_core.protocols import Progress
 from reid_core.types import Kind
@@ -93,6 +93,15 @@ class Learning(QObject):
 
     def start(self, kind: Kind, strength: str, extra: tuple[str, ...] = ()) -> None:
         """Learn from the people enrolled. extra: options of `cameo retrain`."""
+        title = self.tr("Learn from your own people: {}").format(kind_name(kind))
+        self._begin(kind, title, (f"--kind={kind}", f"--strength={strength}", *extra, "--commands"))
+
+    def judge(self, kind: Kind, shown_id: str) -> None:
+        """Hold what came of the training of a whole network against what is in use."""
+        title = self.tr("Judge what was trained: {}").format(kind_name(kind))
+        self._begin(kind, title, ("judge", shown_id))
+
+    def _begin(self, kind: Kind, title: str, words: tuple[str, ...]) -> None:
         if self.is_busy:
             return
         if self._client is None:
@@ -101,11 +110,10 @@ class Learning(QObject):
         self.kind = kind
         self._since = now()
         self._beside = tempfile.TemporaryDirectory(prefix="cameo-retrain-")
-        title = self.tr("Learn from your own people: {}").format(kind_name(kind))
         self.job = LearnJob(title, self._stop, self)
         self._session.tasks.list_job(self.job)
         try:
-            self._client.start(self._order(kind, strength, extra))
+            self._client.start(self._order(words))
         except OSError as error:
             self._end("failed")
             self.failed.emit(kind, str(error.strerror or error))
@@ -124,12 +132,11 @@ class Learning(QObject):
             self._client.close()
         self._end("cancelled")
 
-    def _order(self, kind: Kind, strength: str, extra: tuple[str, ...]) -> Order:
+    def _order(self, words: tuple[str, ...]) -> Order:
         session, beside = self._session, self._folder()
-        words = ["--library", str(session.library.folder), "--models", str(session.store.folder)]
-        words += ["retrain", f"--kind={kind}", f"--strength={strength}", *extra, "--commands"]
-        words.append(f"--json={beside / 'run.json'}")
-        return Order(tuple(words), said=beside / "said.txt")
+        where = ("--library", str(session.library.folder), "--models", str(session.store.folder))
+        answer = f"--json={beside / 'run.json'}"
+        return Order((*where, "retrain", *words, answer), said=beside / "said.txt")
 
     def _folder(self) -> Path:
         assert self._beside is not None
@@ -232,7 +239,9 @@ def _tidy(library: Library, kind: Kind | None, since: str) -> None:
         left = [
             run.id
             for run in retrainings.list_runs(connection)
-            if run.state == TRAINING and run.kind is kind and run.created >= since
+            if (run.state, run.kind) == (TRAINING, kind)
+            and run.strength != FULL
+            and run.created >= since
         ]
     if left:
         with library.transaction("retraining stopped", runs=len(left)) as tx:

@@ -10,7 +10,7 @@ from app.session import Session
 from app.viewmodels.calibrating import check_there
 from reid_core.errors import CameoError
 from reid_core.library import Library, people, retrainings
-from reid_core.library.retrainings import ACCEPTED, BACK, TRAINING, Run
+from reid_core.library.retrainings import ACCEPTED, BACK, FULL, TRAINING, Run
 from reid_core.types import Kind
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Ground:
 class Learnt:
     """A retraining as the list and the verdict show it. people: names of whom it learnt from.
 
-    state: open (no verdict: at work, or stopped halfway), used, past, offered, unsure (a model,
+    state: prepared (a whole network, to be trained and judged), open (no verdict: at work, or
+    stopped halfway), used, past, offered, unsure (a model,
     but not better for sure) or none (no model).
     """
 
@@ -57,7 +58,7 @@ class Learnt:
         """How it stands."""
         run = self.run
         if run.state == TRAINING:
-            return "open"
+            return "prepared" if run.strength == FULL else "open"
         if run.in_use:
             return "used"
         if run.model is None:

@@ -13,7 +13,7 @@ from app.likeness import held_against
 from app.viewmodels.calibrating_words import kind_name, rate
 from app.viewmodels.retrain_rows import Learnt
 from app.words import decimal, local_time, percent
-from reid_core.library.retrainings import Run
+from reid_core.library.retrainings import FULL, Run
 
 if TYPE_CHECKING:
     from reid_core.actions.retrain_data import Stock
@@ -50,6 +50,7 @@ def when(run: Run) -> str:
 def state_line(row: Learnt) -> str:
     """How it stands, in a word or two."""
     return {
+        "prepared": translate("Retraining", "to be trained and judged"),
         "open": translate("Retraining", "not finished"),
         "used": translate("Retraining", "in use"),
         "past": translate("Retraining", "was in use"),
@@ -79,6 +80,12 @@ def verdict_line(run: Run) -> str:
     verdict = run.verdict
     decision, figures = verdict.get("decision"), {f["name"]: f for f in figures_of(run)}
     main = figures.get(MAIN)
+    if decision is None and run.strength == FULL:
+        return translate(
+            "Retraining",
+            "Its training is prepared. Train it, which takes hours, watch it under Runs, and have "
+            "it judged when it is done.",
+        )
     if decision is None:
         return translate(
             "Retraining", "It has no verdict: it is at work elsewhere, or was stopped halfway."

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -84,7 +85,7 @@ class Retraining(QObject):
     def listed(self) -> tuple[Learnt, ...]:
         """The rows without the one that is being made here."""
         kind = self.learning.kind
-        return tuple(r for r in self.rows if r.state != "open" or r.run.kind is not kind)
+        return tuple(r for r in self.rows if r.run.kind is not kind or r.state != "open")
 
     def in_use(self, kind: Kind) -> Learnt | None:
         """The retraining whose model a kind works with; None for the network alone."""
@@ -120,6 +121,18 @@ class Retraining(QObject):
         """Learn from the people enrolled; the run with its verdict is looked at then."""
         self.problems.pop(kind, None)
         self.learning.start(kind, strength, extra)
+
+    def judge(self, row: Learnt) -> None:
+        """Hold what came of the training of a whole network against what is in use."""
+        self.problems.pop(row.run.kind, None)
+        self.learning.judge(row.run.kind, row.run.shown_id)
+
+    def recipe(self, row: Learnt) -> Path:
+        """Of a whole network's training, which `cameo train` does."""
+        from reid_core.actions.retrain_folders import folder_of
+        from reid_core.actions.retrain_full import RECIPE
+
+        return folder_of(self._session.library, row.run) / RECIPE
 
     # ---- the switch and the way back: searches answer as before until it is made
 

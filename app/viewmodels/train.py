@@ -184,14 +184,18 @@ class Training(QObject):
             shown=False,
         )
 
+    def train(self, recipe: Path, name: str, *, goes_on: bool = False) -> None:
+        """Begin a run that was prepared in a folder of its own, or go on with it."""
+        if self.is_busy:
+            return
+        resumed = ("--resume",) if goes_on or (recipe.parent / "last.pt").is_file() else ()
+        self._claim(recipe.parent, name)
+        self._launch(recipe.parent, ("train", *resumed, "--commands", "--", str(recipe)))
+
     def go_on(self, row: RunRow) -> None:
         """Resume a run that was stopped or interrupted, from its last checkpoint."""
-        if self.is_busy or not row.can_go_on:
-            return
-        folder = Path(row.folder)
-        self._claim(folder, row.name)
-        config = str(folder / "config.toml")
-        self._launch(folder, ("train", "--resume", "--commands", "--", config))
+        if row.can_go_on:
+            self.train(Path(row.folder) / "config.toml", row.name, goes_on=True)
 
     def pause(self) -> None:
         """Hold the run where it is."""

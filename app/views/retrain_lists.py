@@ -25,6 +25,7 @@ STATES = {  # the colour of a state, by its meaning
     "unsure": "warn",
     "none": "muted",
     "past": "muted",
+    "prepared": "accent",
     "open": "muted",
 }
 PICTURE, PAD = 56, 4  # px

@@ -7,9 +7,10 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
-from app.requests import CheckGallery, Retrain
+from app.requests import CheckGallery, Retrain, TrainingRuns
 from app.session import Session
 from app.viewmodels.retrain_rows import Learnt
+from app.viewmodels.retrain_words import run_title
 from app.viewmodels.retraining import Retraining
 from app.viewmodels.train import Training
 from app.views.retrain_dialogs import DropBox, UseDialog
@@ -29,7 +30,7 @@ class RetrainSection(QWidget):
 
     def __init__(self, session: Session, retraining: Retraining, training: Training) -> None:
         super().__init__()
-        self._session, self._retraining = session, retraining
+        self._session, self._retraining, self._training = session, retraining, training
         thumbs = Thumbnails(session.library.media, session.tasks)
         thumbs.setParent(self)
         self.missing = MissingBar(training)
@@ -43,8 +44,7 @@ class RetrainSection(QWidget):
     def show_wanted(self, wanted: Retrain) -> None:
         """Show what another page asks for."""
         if wanted.run:
-            self._retraining.select(wanted.run)
-            self.stack.setCurrentWidget(self.verdict)
+            self._retraining.select(wanted.run)  # shown as soon as it is read
         elif wanted.kind:
             self.form.show_kind(Kind(wanted.kind))
             self.show_form()
@@ -121,6 +121,7 @@ class RetrainSection(QWidget):
         self.list.chosen.connect(self._on_chosen)
         self.list.delete_asked.connect(self.ask_drop)
         verdict.override_asked.connect(self.ask_override)
+        verdict.train_asked.connect(self._train)
         verdict.drop_asked.connect(self.ask_drop)
         verdict.again_asked.connect(self._learn_again)
         self.form.enrol_asked.connect(lambda: asked.emit("people", None))
@@ -128,6 +129,11 @@ class RetrainSection(QWidget):
         self.form.models_asked.connect(lambda: asked.emit("models", None))
         self.form.check_asked.connect(lambda: asked.emit("people", CheckGallery()))
         self._on_rows()
+
+    def _train(self, row: Learnt) -> None:
+        """Train a whole network, which is watched among the runs."""
+        self._training.train(self._retraining.recipe(row), run_title(row.run))
+        self._session.asked_for.emit("train", TrainingRuns())
 
     def _learn_again(self, row: Learnt) -> None:
         self.form.show_kind(row.run.kind)

@@ -26,6 +26,7 @@ class VerdictView(QWidget):
 
     override_asked = Signal(object)  # a Learnt
     drop_asked = Signal(object)
+    train_asked = Signal(object)
     again_asked = Signal(object)  # learn anew: the form, for a kind
 
     def __init__(self, retraining: Retraining, thumbs: Thumbnails) -> None:
@@ -72,6 +73,10 @@ class VerdictView(QWidget):
         self.override = button(
             self.tr("Use it all the same…"), lambda: self._tell(self.override_asked)
         )
+        self.train = button(
+            self.tr("Train"), lambda: self._tell(self.train_asked), icon="play", look="primary"
+        )
+        self.judge = button(self.tr("Judge it"), self._judge, icon="check-circle")
         self.back = button(self.tr("Go back"), self._back, icon="arrow-u-up-left")
         self.stop = button(self.tr("Stop"), self._stop, icon="stop")
         self.drop = tool("trash", self.tr("Drop…"), lambda: self._tell(self.drop_asked))
@@ -104,7 +109,7 @@ class VerdictView(QWidget):
         self.bar.setMaximumHeight(6)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("How far the switch is"))
-        actions = (self.stop, self.back, self.override, self.use, self.drop)
+        actions = (self.stop, self.train, self.judge, self.back, self.override, self.use, self.drop)
         head = row(self.title, self.state, *actions)
         head.setStretch(0, 1)
         inner = QWidget()
@@ -141,11 +146,13 @@ class VerdictView(QWidget):
             self.override: shown.state == "unsure"
             or (shown.state == "past" and not shown.run.is_offered),
             self.back: shown.state == "used",
+            self.train: shown.state == "prepared",
+            self.judge: shown.state == "prepared",
         }
         has_focus = self.focusWidget() in (*offered, self.stop)
         for made, possible in offered.items():
             made.setVisible(possible and not is_switching)
-            made.setEnabled(is_idle)
+            made.setEnabled(is_idle and not retraining.learning.is_busy)
         self.stop.setVisible(is_switching)
         self.drop.setEnabled(not is_switching)
         if has_focus:
@@ -153,6 +160,8 @@ class VerdictView(QWidget):
             (left[0] if left else self.drop).setFocus()
         self._show_progress(is_switching=is_switching)
         why = retraining.problems.get(shown.run.shown_id, "")
+        if shown.state == "prepared":
+            why = why or retraining.problems.get(shown.run.kind, "")
         self.problem.setText(why)
         self.problem.setVisible(bool(why))
 
@@ -208,6 +217,10 @@ class VerdictView(QWidget):
     def _use(self) -> None:
         if self._row is not None:
             self._retraining.accept(self._row, override=not self._row.run.is_offered)
+
+    def _judge(self) -> None:
+        if self._row is not None:
+            self._retraining.judge(self._row)
 
     def _back(self) -> None:
         if self._row is not None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QPushBut
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.requests import CheckGallery, Retrain
+from app.requests import CheckGallery, Retrain, TrainingRuns
 from app.session import Session
 from app.tasks import Tasks
 from app.views.people_dialogs import ForgetQuestion, Proof
@@ -23,6 +23,7 @@ from app.views.train_page import Page
 from reid_core.actions import retrained
 from reid_core.actions.loading import Models
 from reid_core.library import Library, models_used, people, retrainings
+from reid_core.library.ids import format_id
 from reid_core.types import Kind
 from tests.app.retraining_made import FakeLearning, judged, session_with_people
 
@@ -312,3 +313,24 @@ def test_a_switch_elsewhere_is_seen(page: Page, ready: Session, qtbot: QtBot) ->
         models_used.use(tx, made_gallery.ROLE, "tiny")  # as `cameo models use` does
     ready.models_changed.emit()
     qtbot.waitUntil(lambda: page.own.verdict.state.text() == "was in use")
+
+
+def test_a_whole_network_is_trained_among_the_runs(
+    page: Page, ready: Session, process: FakeLearning, qtbot: QtBot
+) -> None:
+    with ready.library.transaction("made") as tx:
+        one = retrainings.start(tx, BODY, "full", "tiny", settings={}, data={}, parts=[])
+        run = retrainings.find_run(tx, format_id(one))
+    folder = ready.library.folder / "runs" / run.shown_id
+    folder.mkdir(parents=True)
+    (folder / "recipe.toml").write_text("")
+    page.activate(Retrain(run=run.shown_id))
+    qtbot.waitUntil(page.own.verdict.train.isVisible)
+    assert not page.own.verdict.use.isVisible()
+    with qtbot.waitSignal(ready.asked_for) as asked:
+        press(page.own.verdict.train, qtbot)
+    assert asked.args == ["train", TrainingRuns()]
+    assert process.order is not None
+    assert process.order.words[-2:] == (str(folder / "recipe.toml"), f"run.folder={folder}")
+    process.end(2)
+    qtbot.waitUntil(lambda: not page.training.is_busy)

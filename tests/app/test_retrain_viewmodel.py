@@ -334,3 +334,24 @@ def test_better_in_part_names_what_is_worse(
     qtbot.waitUntil(lambda: retraining.rows[0].state == "unsure")
     line = words.verdict_line(retraining.rows[0].run)
     assert "but worse: Missed, false alarms at 5% (FNIR)." in line
+
+
+def test_a_whole_network_is_prepared_trained_elsewhere_and_judged(
+    ready: Session, retraining: Retraining, process: FakeLearning, qtbot: QtBot
+) -> None:
+    with ready.library.transaction("made") as tx:  # as `cameo retrain --strength full` does
+        one = retrainings.start(tx, BODY, "full", "tiny", settings={}, data={}, parts=[])
+    retraining.refresh()
+    qtbot.waitUntil(lambda: len(retraining.rows) == 2)
+    row = next(r for r in retraining.rows if r.run.id == one)
+    assert row.state == "prepared"
+    assert "have it judged when it is done" in words.verdict_line(row.run)
+    assert retraining.recipe(row).parent == ready.library.folder / "runs" / row.run.shown_id
+    retraining.judge(row)
+    assert process.order is not None
+    assert process.order.words[4:7] == ("retrain", "judge", row.run.shown_id)
+    assert row in retraining.listed
+    process.end(-9)
+    qtbot.waitUntil(lambda: BODY in retraining.problems)
+    with ready.library.read() as connection:
+        assert one in [r.id for r in retrainings.list_runs(connection)], "it can be judged again"
