@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from reid_core.library import Library
+from reid_core.library import Library, retrainings
 from reid_core.library.retrainings import FULL, Run
 
 RUNS = "runs"  # of the library: where the window looks for trainings
+NOTE = "retraining.json"  # in a folder: which run it belongs to
 
 
 def folder_of(library: Library, run: Run) -> Path:
@@ -20,3 +21,12 @@ def erase(library: Library, run: Run) -> None:
     """Take away the folder of a training that was dropped."""
     if run.strength == FULL:
         shutil.rmtree(folder_of(library, run), ignore_errors=True)
+
+
+def tidy(library: Library) -> None:
+    """Take away folders whose runs are no more: of preparations that were killed."""
+    with library.read() as connection:
+        known = {run.shown_id for run in retrainings.list_runs(connection)}
+    for note in (library.folder / RUNS).glob(f"*/{NOTE}"):
+        if note.parent.name not in known:
+            shutil.rmtree(note.parent, ignore_errors=True)

@@ -20,7 +20,7 @@ from reid_core.actions import retrain_head
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
 from reid_core.actions.retrain import Wish, alone, judged, noted, record
 from reid_core.actions.retrain_data import Samples, gather
-from reid_core.actions.retrain_folders import folder_of
+from reid_core.actions.retrain_folders import NOTE, folder_of, tidy
 from reid_core.actions.train import require_torch
 from reid_core.errors import DataError, TrainingError
 from reid_core.evaluate.holdout import Ids, Split
@@ -33,7 +33,7 @@ from reid_core.models.manifest import InputSpec, Manifest
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats, Kind
 
-NOTE, RECIPE, BASE = "retraining.json", "recipe.toml", "base.onnx"
+RECIPE, BASE = "recipe.toml", "base.onnx"
 SHOWN = 200_000  # pictures in a training, about
 EPOCHS = (5, 100)
 BATCH, EACH = 64, 4  # pictures in a batch, and of each person
@@ -80,6 +80,7 @@ def recipe_for(
     net = onnx_graph.rebuilt(tail.whole(file), file, height=spec.height, width=spec.width)
     each = onnx_graph.seconds_a_picture(net, height=spec.height, width=spec.width)
     with alone(library):
+        tidy(library)
         with library.read() as connection:
             samples = gather(connection, kind, base.model_id, seed=how.seed)
         if samples.stock.problems:

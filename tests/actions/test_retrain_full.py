@@ -107,6 +107,18 @@ def test_what_was_trained_is_judged_taken_into_use_and_dropped(library, store, p
     assert not folder.exists()
 
 
+def test_a_folder_without_a_run_is_taken_away_the_next_time(library, store, prepared) -> None:
+    left = prepared.config.parent
+    own = left.parent / "mine"
+    own.mkdir()
+    with library.transaction("made") as tx:  # as if it had been killed before the run was noted
+        retrainings.delete(tx, [prepared.run.id])
+    again = recipe_for(library, Models.of(library, store), Kind.BODY)
+    assert not left.exists()
+    assert again.config.is_file()
+    assert own.is_dir()
+
+
 def test_another_retraining_leaves_it_waiting(library, store, prepared) -> None:
     retrain(library, Models.of(library, store), Kind.BODY, Wish())
     with library.read() as connection:
