@@ -19,6 +19,7 @@ from app.views.retrain_lists import LearntView
 from app.views.retrain_verdict import VerdictView
 from app.views.train_missing import MissingBar
 from app.widgets.parts import EmptyState, button
+from app.widgets.polishing import polish_soon
 from app.widgets.thumbs import Thumbnails
 from reid_core.types import Kind
 
@@ -40,6 +41,7 @@ class RetrainSection(QWidget):
         self.stack, self.split = QStackedWidget(), QSplitter(Qt.Orientation.Horizontal)
         self._lay_out()
         self._wire()
+        polish_soon(self.verdict)
 
     def show_wanted(self, wanted: Retrain) -> None:
         """Show what another page asks for."""
