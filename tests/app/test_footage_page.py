@@ -78,6 +78,7 @@ def test_the_first_video_is_shown_with_its_people(page, session, clip, qtbot: Qt
     store_video(session.library, clip, tracklet(1, 0.0), tracklet(2, 5.0, kind=Kind.BODY))
     show(page, qtbot)
     qtbot.waitUntil(lambda: page.seen.model.rowCount() == 2)
+    assert page.seen._count.text() == "2 appearances"
     assert page._header.line.text().startswith("1 video · 60 s · 1 faces · 1 bodies")
     assert page.table.row is not None
     assert page.table.row.name == "clip.mp4"

@@ -5,13 +5,15 @@ import sys
 import threading
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.mailbox import Mailbox
 from app.session import Message, Session
 from app.settings import Settings, load_settings, save_settings
 from app.tasks import Tasks
+from app.viewmodels.index_entries import IndexJob
+from app.viewmodels.retrain_learning import LearnJob
 from app.views.window import Window
 from app.widgets.activity import Activity
 from app.widgets.parts import scrolled
@@ -209,6 +211,36 @@ def test_a_toast_is_as_high_as_its_words(qtbot: QtBot) -> None:
     assert toast.height() == one_line
     toast.say(Message("Indexed " * 60))
     assert toast.height() > one_line
+
+
+def test_closing_says_what_stays_of_the_work_that_runs(
+    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    answer = QMessageBox.ButtonRole.RejectRole
+
+    def press(box: QMessageBox) -> None:
+        said.append(box.informativeText())
+        next(b for b in box.buttons() if box.buttonRole(b) is answer).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+    window = Window(session)
+    qtbot.addWidget(window)
+    indexing = IndexJob("Index a.mp4", lambda: None, window)
+    learning = LearnJob("Learn", lambda: None, window)
+    session.tasks.list_job(learning)
+    assert not window.close()
+    assert said == [
+        "It is stopped safely. Nothing is kept of what is being learnt from your own people."
+    ]
+    session.tasks.list_job(indexing)
+    learning.end("done")
+    answer = QMessageBox.ButtonRole.AcceptRole
+    assert window.close()
+    assert said[1:] == [
+        "It is stopped safely. Indexing goes on from there when you start it again."
+    ]
+    indexing.end("done")
 
 
 def test_what_is_scrolled_as_a_whole_is_not_cut_across(qtbot: QtBot) -> None:
