@@ -59,9 +59,9 @@ class Recipe:
 
     loss: str = LOSS
     options: Mapping[str, Any] = field(default_factory=dict)
-    steps: int = 150
-    rate: float = 1e-3
-    pull: float = 0.1
+    steps: int = 80
+    rate: float = 1e-4
+    pull: float = 0.002
     strengths: Sequence[float] = STRENGTHS
     seed: int = 0
 
