@@ -22,11 +22,13 @@ settings.load_profile("untimed")
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test touches the user's library, models or home."""
+    """No test touches the user's library, models or home, and its processes are modest."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     monkeypatch.setenv("CAMEO_LIBRARY", str(tmp_path / "library"))
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    # for processes: threads of products this small wait for one another where others work as well
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.skipif(
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
 @pytest.fixture
 def fresh(tmp_path: Path, tasks: Tasks, qtbot: QtBot) -> Iterator[Session]:
     """People, and no run."""

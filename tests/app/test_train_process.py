@@ -29,11 +29,6 @@ SMALL = "run.tensorboard=false\nrun.log_every=1\ndata.train=made:12x6\ndata.held
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
 def start(page: Page, qtbot: QtBot, *, epochs: float, more: str = "") -> Path:
     form = page.runs.form
     page.new.click()

@@ -29,9 +29,11 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(autouse=True)
 def _repeatable() -> None:
+    """One thread: two take up to twenty times as long for networks this small where others work."""
     import torch
 
     torch.manual_seed(0)
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
