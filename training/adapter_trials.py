@@ -2,13 +2,15 @@
 
 Each trial takes so many people with four looks each, holds people and looks out, learns, and
 compares on what was held out, as `cameo retrain` does, for each loss and each seed (which people,
-what is held out, how it is learnt).
+what is held out, how it is learnt). With `--crossed K` the people are dealt into so many parts
+instead, each part is unseen once, by an adapter that was learnt and chosen on the others alone, and
+one interval is taken over all people (cross-fitting): so everybody is judged as never seen.
 
 Bodies of two cameras, names as in Market-1501:
     python training/adapter_trials.py market1501 --kind body --model NAME --cameras 3 6
 Faces made small: each photograph is shrunk until its face is so many pixels wide, stored as a poor
 JPEG and enlarged again:
-    python training/adapter_trials.py lfw --kind face --side 20
+    python training/adapter_trials.py lfw celeba_wild --kind face --side 20 --crossed 5
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ import numpy as np
 from reid_core import images
 from reid_core.actions.loading import Runtime, load_detector, load_embedder
 from reid_core.cli.output import table
-from reid_core.evaluate.holdout import looks_of, split
-from reid_core.evaluate.paired import Case, Figure
+from reid_core.evaluate.holdout import folds_of, looks_of, split
+from reid_core.evaluate.paired import MAIN, Case, Draws, Figure, paired_mean
+from reid_core.evaluate.ranking import by_person, rank_each
 from reid_core.evaluate.verdict import judge
 from reid_core.learn import adapt
 from reid_core.models.store import ModelStore
@@ -36,6 +39,7 @@ from reid_core.types import Detections, Floats, Image, Kind
 
 QUALITY = 35  # of the JPEG
 HEADERS = ("loss", "seed", "strength", "mAP", "95 %", "of people unseen", "95 %", "verdict")
+CROSSED = ("loss", "seed", "strengths", "mAP, each person unseen", "95 %", "on")
 
 
 def main() -> None:
@@ -52,8 +56,12 @@ def main() -> None:
     rows = []
     for loss in given.losses:
         for seed in range(given.seeds):
-            rows.append(trial(vectors, who, loss, seed, given.people))
-    print(table(rows, HEADERS))
+            some = drawn(who, given.people, seed)
+            if given.crossed:
+                rows.append(crossed(vectors[some], who[some], loss, seed, given.crossed))
+            else:
+                rows.append(trial(vectors[some], who[some], loss, seed))
+    print(table(rows, CROSSED if given.crossed else HEADERS))
 
 
 def embedded(given: argparse.Namespace) -> tuple[Floats, np.ndarray]:
@@ -71,7 +79,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("images", type=Path)
+    parser.add_argument("images", type=Path, nargs="+")
     parser.add_argument("--kind", choices=("face", "body"), required=True)
     parser.add_argument("--model")
     parser.add_argument("--models", type=Path, default=os.environ.get("CAMEO_MODELS"))
@@ -81,6 +89,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--looks", type=int, default=4)
     parser.add_argument("--losses", nargs="+", default=[adapt.LOSS])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--crossed", type=int, default=0, help="parts, each unseen once")
     parser.add_argument("--vectors", type=Path, help="an .npz to keep them in for the next time")
     return parser.parse_args()
 
@@ -88,7 +97,7 @@ def arguments() -> argparse.Namespace:
 def bodies(given: argparse.Namespace) -> dict[str, list[Path]]:
     """Half of the looks from either camera, of everybody whom both saw often enough."""
     seen: dict[tuple[str, int], list[Path]] = defaultdict(list)
-    for path in sorted(given.images.rglob("*.jpg")):
+    for path in sorted(path for folder in given.images for path in folder.rglob("*.jpg")):
         person, camera = path.name.split("_")[:2]
         seen[person, int(camera[1])].append(path)
     half, found = given.looks // 2, {}
@@ -106,9 +115,10 @@ def spread(paths: list[Path], n: int) -> list[Path]:
     )
 
 
-def faces(folder: Path, looks: int) -> dict[str, list[Path]]:
+def faces(folders: list[Path], looks: int) -> dict[str, list[Path]]:
     """A folder for each person."""
-    people = {d.name: sorted(d.iterdir())[:looks] for d in sorted(folder.iterdir()) if d.is_dir()}
+    every = [d for folder in folders for d in sorted(folder.iterdir()) if d.is_dir()]
+    people = {str(d): sorted(d.iterdir())[:looks] for d in every}
     return {name: paths for name, paths in people.items() if len(paths) == looks}
 
 
@@ -157,12 +167,15 @@ def degraded(image: Image, factor: float) -> Image:
     return np.asarray(cv2.resize(back, image.shape[1::-1]), np.uint8)
 
 
-def trial(vectors: Floats, who: np.ndarray, loss: str, seed: int, people: int) -> tuple[str, ...]:
+def drawn(who: np.ndarray, people: int, seed: int) -> np.ndarray:
+    """(N,) bool: the rows of so many people, or of all."""
+    everybody = np.unique(who)
+    chosen = np.random.default_rng(seed).permutation(everybody)[: people or len(everybody)]
+    return np.isin(who, chosen)
+
+
+def trial(vectors: Floats, who: np.ndarray, loss: str, seed: int) -> tuple[str, ...]:
     """One row of the table."""
-    if people:
-        chosen = np.random.default_rng(seed).permutation(np.unique(who))[:people]
-        keep = np.isin(who, chosen)
-        vectors, who = vectors[keep], who[keep]
     keys = np.arange(len(who))
     looks = looks_of(vectors, who, keys)
     s = split(who, looks, keys + 1, seed=seed)
@@ -175,6 +188,26 @@ def trial(vectors: Floats, who: np.ndarray, loss: str, seed: int, people: int) -
     named = {f.name: f for f in verdict.figures}
     cells = [*shown(named["mAP"]), *shown(named["mAP, unseen people"])]
     return (loss, str(seed), f"{fitted.strength:g}", *cells, verdict.decision)
+
+
+def crossed(vectors: Floats, who: np.ndarray, loss: str, seed: int, count: int) -> tuple[str, ...]:
+    """One row of the table: every person is judged by an adapter that had not seen them."""
+    looks = looks_of(vectors, who, np.arange(len(who)))
+    parts, recipe = folds_of(who, count=count, seed=seed), adapt.Recipe(loss, seed=seed)
+    strengths, people, old, new = [], [], [], []
+    for k in range(count):
+        unseen = parts == k
+        fitted = adapt.fit("trial", vectors[~unseen], who[~unseen], looks[~unseen], recipe)
+        strengths.append(f"{fitted.strength:g}")
+        for x, values in ((vectors, old), (fitted.adapter.apply(vectors), new)):
+            ranked = rank_each(x, who, looks, unseen)
+            whose, precision = by_person(ranked.precision, who[ranked.rows])
+            values.append(precision)
+        people.append(whose)
+    figure = paired_mean(
+        MAIN, np.concatenate(people), np.concatenate(old), np.concatenate(new), Draws(seed=seed)
+    )
+    return (loss, str(seed), " ".join(strengths), *shown(figure), f"{len(np.unique(who))} people")
 
 
 def shown(f: Figure) -> tuple[str, str]:

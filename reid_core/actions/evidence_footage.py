@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from reid_core.actions.evidence_recurring import alike, who_comes_again
 from reid_core.evaluate.comparisons import Comparisons, Ids, Looks, best_of_sets
-from reid_core.library import footage, together, vectors
+from reid_core.library import footage, retrainings, together, vectors
 from reid_core.library.footage import StoredView
 from reid_core.library.together import Spans
 from reid_core.protocols import Progress
@@ -50,9 +50,10 @@ def footage_comparisons(
     progress: Progress,
 ) -> list[Comparisons]:
     """Of one person and of two. known: people by tracklet, where the user said so; templates: of
-    people enrolled, who are not whoever was seen beside them.
+    people enrolled, who are not whoever was seen beside them. What a retrained model learnt from is
+    left out.
     """
-    every = together.spans(connection, kind)
+    every = together.spans(connection, kind, without=retrainings.tracklets_of(connection, model))
     if not len(every):
         return []
     first, second = _pairs(connection, every, known, rng)

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy.engine import Connection
 
+from reid_core.actions.check_people import check
 from reid_core.actions.learnt import Fitted, Learnt
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
-from reid_core.actions.retrain_data import Samples, Stock, gather
+from reid_core.actions.retrain_data import HoldOut, Samples, Stock, gather
+from reid_core.actions.retrain_footage import with_footage
 from reid_core.actions.train import require_torch
 from reid_core.adapter import Adapter
-from reid_core.errors import DataError, LibraryLocked, TrainingError
+from reid_core.errors import DataError, LibraryLocked, ModelMismatch, TrainingError
 from reid_core.evaluate.paired import Case
+from reid_core.evaluate.problems import Problem
 from reid_core.evaluate.verdict import Change, Verdict, judge
 from reid_core.library import Library, adapters, retrainings
 from reid_core.library.ids import format_id
@@ -44,6 +47,8 @@ class Wish:
     """How to retrain. loss: a name of `learn.losses`, None for the usual one; options: its own.
 
     fmr, fpir: false-match and false-positive-identification rate that the verdict looks at.
+    footage: whether an adapter also learns from appearances that nobody labelled. hold_out: by what
+    known people's looks are held out, `time` or `template`; None for what there is.
     """
 
     strength: str = "adapter"
@@ -52,12 +57,41 @@ class Wish:
     fmr: float = 1e-3
     fpir: float = 0.05
     seed: int = 0
+    footage: bool = False
+    hold_out: HoldOut | None = None
 
 
-def stock_of(library: Library, models: Models, kind: Kind) -> Stock:
-    """What there is to retrain with, and what is too little."""
+def stock_of(library: Library, models: Models, kind: Kind, wish: Wish | None = None) -> Stock:
+    """What there is to retrain with, what is too little, and what the doctor would fix first."""
+    return gathered(library, models, kind, wish or Wish()).stock
+
+
+def gathered(library: Library, models: Models, kind: Kind, how: Wish) -> Samples:
+    """What there is, as it is wished for. Raises TrainingError for footage without an adapter."""
+    if how.footage and how.strength != "adapter":
+        raise TrainingError("Only an adapter learns from footage that nobody labelled.")
+    base = models.manifest(EMBEDDER_ROLE[kind]).model_id
     with library.read() as connection:
-        return gather(connection, kind, models.manifest(EMBEDDER_ROLE[kind]).model_id).stock
+        samples = gather(connection, kind, base, seed=how.seed, hold_out=how.hold_out)
+        if how.footage and samples.stock.is_enough:
+            samples = with_footage(connection, kind, base, samples, seed=how.seed)
+    return replace(samples, stock=_with_doubts(library, models, kind, samples.stock))
+
+
+def _with_doubts(library: Library, models: Models, kind: Kind, stock: Stock) -> Stock:
+    """The same, saying what is doubtful about who is enrolled."""
+    try:
+        doubts = [d for c in check(library, models, [kind]) for d in c.doubts]
+    except ModelMismatch:  # no vectors to judge by; the stock says so already
+        return stock
+    found = sum(d.problem in (Problem.WRONG_PERSON, Problem.SAME_PERSON) for d in doubts)
+    if not found:
+        return stock
+    sentence = (
+        f"Of who is enrolled {found} things are doubtful (wrong labels, one person twice); look at "
+        "them first. Run: cameo people check"
+    )
+    return replace(stock.noting(sentence), doubts=found)
 
 
 def retrain(
@@ -82,8 +116,8 @@ def retrain(
     _check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind]).model_id
     with alone(library):
+        samples = gathered(library, models, kind, how)
         with library.read() as connection:
-            samples = gather(connection, kind, base, seed=how.seed)
             current = adapters.name_in_use(connection, EMBEDDER_ROLE[kind])
             old = adapters.of_model(connection, current) if current else None
         if samples.stock.problems:
@@ -124,13 +158,19 @@ def noted(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) 
 def _start(library: Library, kind: Kind, base: str, how: Wish, samples: Samples) -> int:
     """Note a run and what it holds out; returns its id."""
     settings = {"loss": how.loss, "options": dict(how.options), "fmr": how.fmr}
-    settings |= {"fpir": how.fpir, "seed": how.seed}
+    settings |= {"fpir": how.fpir, "seed": how.seed, "hold_out": samples.stock.hold_out}
     data = asdict(samples.stock)
     with library.transaction("retrain", pictures=samples.stock.pictures) as tx:
         retrainings.delete(tx, retrainings.unfinished(tx, kind))  # of processes that were killed
-        parts = samples.parts()
         return retrainings.start(
-            tx, kind, how.strength, base, settings=settings, data=data, parts=parts
+            tx,
+            kind,
+            how.strength,
+            base,
+            settings=settings,
+            data=data,
+            parts=samples.parts(),
+            tracklets=() if samples.footage is None else samples.footage.tracklets,
         )
 
 
@@ -165,8 +205,11 @@ def _learn(
 
 def _fit(base: str, samples: Samples, how: Wish, progress: Progress) -> AdapterFitted:
     from reid_core.learn import adapt
+    from reid_core.learn.unlabelled import Unlabelled
 
-    recipe = adapt.Recipe(how.loss or adapt.LOSS, dict(how.options), seed=how.seed)
+    found = samples.footage
+    seen = None if found is None else Unlabelled(found.vectors, found.whose, found.apart)
+    recipe = adapt.Recipe(how.loss or adapt.LOSS, dict(how.options), seed=how.seed, footage=seen)
     some = samples.split.train
     return adapt.fit(
         base,

@@ -7,9 +7,12 @@ somebody else enrolled, whom they may well show. All vectors are the network's o
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,10 +21,16 @@ from sqlalchemy.engine import Connection
 from reid_core.evaluate import verification
 from reid_core.evaluate.holdout import Ids, Split, looks_of, split
 from reid_core.library import footage, schema, vectors
+from reid_core.library.footage import StoredView
 from reid_core.library.retrainings import Part
 from reid_core.library.vectors import IN_QUERY
 from reid_core.types import Floats, Kind
 
+if TYPE_CHECKING:
+    from reid_core.actions.retrain_footage import Footage
+
+HoldOut = Literal["time", "template"]
+HOLD_OUTS: tuple[HoldOut, ...] = get_args(HoldOut)
 LEAST_PEOPLE = 5  # with two different looks
 SIGMAS = 3.0  # by which labels must fit the network better than labels by chance
 NEAR_S = 2.0  # enrolled moments of one video closer than this are one look
@@ -32,8 +41,11 @@ PAIRS = 20_000
 class Stock:
     """What there is. looks: that differ. pairs_of_looks: people with two looks or more.
 
-    held_people, held_looks: kept apart for the verdict. problems: why it is too little, a
-    sentence each; none when it is enough. notes: what would help.
+    held_people, held_looks: kept apart for the verdict; hold_out: by what the looks of known people
+    are, `time` or `template`. footage, footage_pairs: appearances that nobody labelled and that are
+    learnt from, and how many two of them were seen at once. doubts: what the enrolment doctor would
+    have looked at first. problems: why it is too little, a sentence each; none when it is enough.
+    notes: what would help.
     """
 
     kind: Kind
@@ -46,6 +58,10 @@ class Stock:
     rejected: int = 0
     held_people: int = 0
     held_looks: int = 0
+    hold_out: HoldOut = "template"
+    footage: int = 0
+    footage_pairs: int = 0
+    doubts: int = 0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -53,6 +69,10 @@ class Stock:
     def is_enough(self) -> bool:
         """Whether anything can be learnt and judged."""
         return not self.problems
+
+    def noting(self, sentence: str) -> Stock:
+        """The same with one more thing to say."""
+        return replace(self, notes=(*self.notes, sentence))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +90,7 @@ class Samples:
     lineage: Ids
     split: Split
     stock: Stock
+    footage: Footage | None = None
 
     def parts(self) -> list[Part]:
         """What is learnt from and what is held out, to be kept with a run."""
@@ -80,17 +101,30 @@ class Samples:
 
 @dataclass(slots=True)
 class _Row:
-    """A row while it is gathered. moment: rows with the same are one look."""
+    """A row while it is gathered. moment: rows with the same are one look. time: when it was seen,
+    seconds since 1970 by when its video came into the library; NaN where there is none.
+    """
 
     id: int
     owner: str
     person: int
     lineage: int
     moment: object
+    time: float = math.nan
 
 
-def gather(connection: Connection, kind: Kind, model: str, *, seed: int = 0) -> Samples:
-    """Everything there is of a kind. model: the network's id."""
+def gather(
+    connection: Connection,
+    kind: Kind,
+    model: str,
+    *,
+    seed: int = 0,
+    hold_out: HoldOut | None = None,
+) -> Samples:
+    """Everything there is of a kind. model: the network's id.
+
+    hold_out: by what known people's looks are held out; None for by time where most have times.
+    """
     rows = [*_templates(connection, kind), *_verdicts(connection, kind, same=True)]
     enrolled = {r.id for r in rows if r.owner == "template"}
     confirmed = len({r.moment for r in rows if r.owner == "view"})
@@ -99,9 +133,11 @@ def gather(connection: Connection, kind: Kind, model: str, *, seed: int = 0) -> 
     refused_rows = [r for r in known if r.person < 0]
     keep = _real_strangers(table, known)
     table, known = table[keep], [r for r, k in zip(known, keep, strict=True) if k]
-    samples = _split(table, known, seed)
+    by = hold_out or _usual(known)
+    samples = _split(table, known, seed, by)
     rejected = len({r.moment for r in refused_rows})
-    stock = _stock(samples, kind, confirmed, rejected, missing=len(enrolled) - _templates_in(known))
+    missing = len(enrolled) - _templates_in(known)
+    stock = _stock(samples, kind, by, confirmed, rejected, missing=missing)
     return replace(samples, stock=stock)
 
 
@@ -113,23 +149,33 @@ def _templates(connection: Connection, kind: Kind) -> list[_Row]:
     t = schema.template.c
     query = sa.select(t.id, t.person_id, t.media, t.where_from).where(t.kind == kind)
     found = connection.execute(query.order_by(t.id)).all()
-    chains = _chains_of(connection, {row.media for row in found})
+    seen = seen_in(connection, {row.media for row in found})
     moments = _moments([row.where_from for row in found])
-    return [
-        _Row(row.id, "template", row.person_id, row.person_id, chains.get(row.media, moment))
-        for row, moment in zip(found, moments, strict=True)
-    ]
+    rows = []
+    for row, moment in zip(found, moments, strict=True):
+        chain, time = seen.get(row.media, (None, math.nan))
+        one = moment if chain is None else ("chain", chain)
+        rows.append(_Row(row.id, "template", row.person_id, row.person_id, one, time))
+    return rows
 
 
-def _chains_of(connection: Connection, media: set[str]) -> dict[str, object]:
-    """The appearance that a picture was enrolled from, where it is a stored view."""
-    w, t, names = schema.view.c, schema.tracklet.c, sorted(media)
-    found: dict[str, object] = {}
+def seen_in(connection: Connection, media: set[str]) -> dict[str, tuple[int, float]]:
+    """The appearance that a picture was enrolled from, where it is a stored view, and when."""
+    w, t, v, names = schema.view.c, schema.tracklet.c, schema.video.c, sorted(media)
+    found: dict[str, tuple[int, float]] = {}
     for i in range(0, len(names), IN_QUERY):
-        query = sa.select(w.media, t.chain).join(schema.tracklet, t.id == w.tracklet_id)
-        some = query.where(w.media.in_(names[i : i + IN_QUERY]))
-        found |= {row[0]: ("chain", row[1]) for row in connection.execute(some)}
+        query = (
+            sa.select(w.media, t.chain, v.created, w.time_s)
+            .join(schema.tracklet, t.id == w.tracklet_id)
+            .join(schema.video, v.id == t.video_id)
+            .where(w.media.in_(names[i : i + IN_QUERY]))
+        )
+        found |= {row[0]: (row[1], _time(row[2], row[3])) for row in connection.execute(query)}
     return found
+
+
+def _time(created: str, within_s: float) -> float:
+    return datetime.fromisoformat(created).timestamp() + within_s
 
 
 def _moments(sources: Sequence[str]) -> list[object]:
@@ -154,20 +200,22 @@ def _verdicts(connection: Connection, kind: Kind, *, same: bool) -> list[_Row]:
     """The views of confirmed sightings; of rejected ones, as strangers with ids below 0."""
     v, t = schema.verdict.c, schema.tracklet.c
     query = (
-        sa.select(v.person_id, t.id, t.chain)
+        sa.select(v.person_id, t.id, t.chain, schema.video.c.created)
         .join(schema.tracklet, t.id == v.tracklet_id)
+        .join(schema.video, schema.video.c.id == t.video_id)
         .where(v.same.is_(same), t.kind == kind)
         .order_by(t.id, v.person_id)
     )
     said = connection.execute(query).all()
-    of: dict[int, list[int]] = defaultdict(list)
+    of: dict[int, list[StoredView]] = defaultdict(list)
     for one in footage.views_of(connection, sorted({row[1] for row in said})):
-        of[one.tracklet_id].append(one.id)
+        of[one.tracklet_id].append(one)
     rows: dict[int, _Row] = {}
-    for person, tracklet, chain in said:
+    for person, tracklet, chain, created in said:
         for view in of[tracklet]:
-            whose = person if same else -chain
-            rows.setdefault(view, _Row(view, "view", whose, person, ("chain", chain)))
+            whose, time = person if same else -chain, _time(created, view.time_s)
+            row = _Row(view.id, "view", whose, person, ("chain", chain), time)
+            rows.setdefault(view.id, row)
     return list(rows.values())
 
 
@@ -197,14 +245,22 @@ def _real_strangers(table: Floats, rows: Sequence[_Row]) -> np.ndarray:
     return keep
 
 
-def _split(table: Floats, rows: Sequence[_Row], seed: int) -> Samples:
+def _usual(rows: Sequence[_Row]) -> HoldOut:
+    """By time where most of the people were seen at times that are known."""
+    people = {r.person for r in rows if r.person >= 0}
+    dated = {r.person for r in rows if r.person >= 0 and not math.isnan(r.time)}
+    return "time" if people and 2 * len(dated) > len(people) else "template"
+
+
+def _split(table: Floats, rows: Sequence[_Row], seed: int, by: HoldOut) -> Samples:
     whose = np.array([r.person for r in rows], np.int64)
     ids = np.array([r.id for r in rows], np.int64)
     number: dict[object, int] = {}
     moments = np.array([number.setdefault(r.moment, len(number)) for r in rows], np.int64)
     looks = looks_of(table, whose, moments)
     named = whose >= 0
-    some = split(whose[named], looks[named], ids[named], seed=seed)
+    times = np.array([r.time for r in rows], np.float64)[named] if by == "time" else None
+    some = split(whose[named], looks[named], ids[named], times=times, seed=seed)
     parts = [np.zeros(len(rows), bool) for _ in range(3)]
     for part, of_named in zip(parts, (some.train, some.known, some.unseen), strict=True):
         part[named] = of_named
@@ -226,7 +282,9 @@ def _split(table: Floats, rows: Sequence[_Row], seed: int) -> Samples:
     )
 
 
-def _stock(s: Samples, kind: Kind, confirmed: int, rejected: int, *, missing: int) -> Stock:
+def _stock(
+    s: Samples, kind: Kind, by: HoldOut, confirmed: int, rejected: int, *, missing: int
+) -> Stock:
     named = s.people >= 0
     per = [len(np.unique(s.looks[s.people == p])) for p in np.unique(s.people[named])]
     stock = Stock(
@@ -240,6 +298,7 @@ def _stock(s: Samples, kind: Kind, confirmed: int, rejected: int, *, missing: in
         rejected=rejected,
         held_people=len(np.unique(s.people[s.split.unseen])),
         held_looks=len(np.unique(s.looks[s.split.known])),
+        hold_out=by,
     )
     return replace(stock, problems=tuple(_problems(s, stock)), notes=tuple(_notes(stock, missing)))
 
@@ -270,6 +329,8 @@ def _problems(s: Samples, stock: Stock) -> Iterator[str]:
 
 
 def _notes(stock: Stock, missing: int) -> Iterator[str]:
+    if stock.hold_out == "time" and stock.held_looks:
+        yield "Of the looks of known people the latest are held out, since most have times."
     if missing:
         yield (
             f"{missing} pictures have no vectors of the network in use and were left out. "

@@ -18,7 +18,7 @@ import numpy as np
 
 from reid_core.actions import retrain_head
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
-from reid_core.actions.retrain import Wish, alone, judged, noted, record
+from reid_core.actions.retrain import Wish, alone, gathered, judged, noted, record
 from reid_core.actions.retrain_data import Samples, gather
 from reid_core.actions.retrain_folders import NOTE, folder_of, tidy
 from reid_core.actions.train import require_torch
@@ -81,8 +81,7 @@ def recipe_for(
     each = onnx_graph.seconds_a_picture(net, height=spec.height, width=spec.width)
     with alone(library):
         tidy(library)
-        with library.read() as connection:
-            samples = gather(connection, kind, base.model_id, seed=how.seed)
+        samples = gathered(library, models, kind, how)
         if samples.stock.problems:
             raise DataError(" ".join(samples.stock.problems))
         with noted(library, kind, base.model_id, how, samples) as one:

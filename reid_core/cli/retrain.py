@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -13,7 +14,7 @@ from reid_core.cli.state import One, models_for, open_library
 if TYPE_CHECKING:
     from reid_core.actions.loading import Models
     from reid_core.actions.retrain import Wish
-    from reid_core.actions.retrain_data import Stock
+    from reid_core.actions.retrain_data import HoldOut, Stock
     from reid_core.actions.retrained import Accepted
     from reid_core.actions.strengths import Offer
     from reid_core.library import Library
@@ -34,6 +35,13 @@ RunArgument = Annotated[str, typer.Argument(help="Its id, from: cameo retrain li
 HEADERS = ("id", "when", "kind", "people", "verdict", "state", "model")
 
 
+class HoldOutOption(StrEnum):
+    """What is held out of known people."""
+
+    time = "time"
+    template = "template"
+
+
 @app.callback()
 def retrain(
     context: typer.Context,
@@ -50,6 +58,20 @@ def retrain(
         float, typer.Option(min=1e-6, max=0.5, help="False-match rate that the verdict looks at.")
     ] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Of what is held out and of learning.")] = 0,
+    footage: Annotated[
+        bool,
+        typer.Option(
+            "--footage",
+            help="Let an adapter learn from people in indexed footage whom nobody named, too.",
+        ),
+    ] = False,
+    hold_out: Annotated[
+        HoldOutOption | None,
+        typer.Option(
+            help="What is held out of known people: their latest looks (time), or looks by chance "
+            "(template). Left out: time where most people have looks with one."
+        ),
+    ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Use the new model if it is better for sure.")
     ] = False,
@@ -83,16 +105,17 @@ def retrain(
         raise typer.BadParameter(f"there is {', '.join(STRENGTHS)}", param_hint="--strength")
     with open_library(context, create=False) as library:
         models = models_for(context, library)
+        by = cast("HoldOut | None", hold_out)
+        wish = Wish(strength, loss, fmr=fmr, seed=seed, footage=footage, hold_out=by)
         if dry:
-            stock = stock_of(library, models, Kind(kind))
+            stock = stock_of(library, models, Kind(kind), wish)
             _show_stock(stock, offers(library, models, Kind(kind), stock), json)
             return
         if strength == "full":
-            _prepare(library, models, Kind(kind), Wish(strength, loss, fmr=fmr, seed=seed), json)
+            _prepare(library, models, Kind(kind), wish, json)
             return
         bar = Bar("retraining", for_program=commands)
         tell = _stoppable(bar) if commands else bar.tell
-        wish = Wish(strength, loss, fmr=fmr, seed=seed)
         run = learn(library, models, Kind(kind), wish, progress=tell)
         bar.clear()
         if accept or override:

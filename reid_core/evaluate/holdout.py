@@ -9,6 +9,7 @@ so that a later run with more people holds mostly the same ones out.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from reid_core.types import Floats
 
 Ids = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
 
 SHARE = 0.3  # of the people, and of the looks of the others
 NEAR = 0.03  # of how far strangers are apart: closer looks of one person are the same picture
@@ -65,13 +67,23 @@ def looks_of(vectors: Floats, people: Ids, moments: Ids) -> Ids:
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
-def split(people: Ids, looks: Ids, keys: Ids, *, share: float = SHARE, seed: int = 0) -> Split:
+def split(
+    people: Ids,
+    looks: Ids,
+    keys: Ids,
+    *,
+    times: Doubles | None = None,
+    share: float = SHARE,
+    seed: int = 0,
+) -> Split:
     """Hold people and looks out.
 
     people, looks, keys: (N,) whose each row is, which look, and an id that lasts. Of the people
     with two looks or more `share` are held out altogether; of those with three or more looks
-    that stay, `share` of their looks, always leaving two to learn from. Raises ValueError for a
-    share outside (0, 1).
+    that stay, `share` of their looks, always leaving two to learn from. times: (N,) when each row
+    was seen, NaN where that is unknown; then the latest looks are held out first, so that what is
+    held out by a later run of more looks was never learnt from by an earlier one. Raises ValueError
+    for a share outside (0, 1).
     """
     if not 0 < share < 1:
         raise ValueError(f"share is {share}, expected more than 0 and less than 1")
@@ -81,10 +93,13 @@ def split(people: Ids, looks: Ids, keys: Ids, *, share: float = SHARE, seed: int
     key_of: dict[int, int] = {}
     for look, key in zip(looks.tolist(), keys.tolist(), strict=True):
         key_of[look] = min(key, key_of.get(look, key))
+    latest = _latest(looks, times)
     kept: list[int] = []
     for person in several:
         if person not in unseen:
-            ranked = sorted(own[person].tolist(), key=lambda look: _lot(seed, key_of[look]))
+            ranked = sorted(
+                own[person].tolist(), key=lambda one: (-latest(one), _lot(seed, key_of[one]))
+            )
             most = len(ranked) - 2
             kept += ranked[: min(most, max(1, int(share * len(ranked))))] if most > 0 else []
     away = np.isin(people, list(unseen))
@@ -97,6 +112,16 @@ def folds_of(people: Ids, *, count: int, seed: int = 0) -> Ids:
     ranked = sorted(np.unique(people).tolist(), key=lambda p: _lot(seed, p))
     fold = {p: i % count for i, p in enumerate(ranked)}
     return np.array([fold[p] for p in people.tolist()], np.int64)
+
+
+def _latest(looks: Ids, times: Doubles | None) -> Callable[[int], float]:
+    """When a look was last seen; minus infinity where that is unknown."""
+    found: dict[int, float] = {}
+    if times is not None:
+        for look, at in zip(looks.tolist(), times.tolist(), strict=True):
+            if not np.isnan(at):
+                found[look] = max(at, found.get(look, -np.inf))
+    return lambda look: found.get(look, -np.inf)
 
 
 def _usual_distance(vectors: Floats, people: Ids) -> float:

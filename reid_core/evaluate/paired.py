@@ -96,12 +96,17 @@ def rankings(case: Case, old: Ranked, new: Ranked, draw: Draws) -> list[Figure]:
             who, before = by_person(a[some], whose[some])
             if len(who) >= LEAST_PEOPLE:
                 after = by_person(b[some], whose[some])[1]
-                low, high = draw.interval(who, _mean_of(after - before))
                 basis = f"{int(some.sum())} pictures of {len(who)} people"
-                figures.append(
-                    Figure(title, float(before.mean()), float(after.mean()), low, high, basis)
-                )
+                figures.append(paired_mean(title, who, before, after, draw, basis))
     return figures
+
+
+def paired_mean(
+    name: str, who: Ids, before: Doubles, after: Doubles, draw: Draws, basis: str = ""
+) -> Figure:
+    """A measure by person (P,) before and after; who: (P,) they are."""
+    low, high = draw.interval(who, _mean_of(after - before))
+    return Figure(name, float(before.mean()), float(after.mean()), low, high, basis)
 
 
 def _mean_of(values: Doubles) -> Statistic:

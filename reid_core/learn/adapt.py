@@ -28,31 +28,40 @@ from reid_core.evaluate.holdout import Bools, Ids, folds_of
 from reid_core.evaluate.ranking import by_person, rank_each
 from reid_core.learn.folds import Batches, Parts, choose, error_of, one_thread, strangers
 from reid_core.learn.losses import named
+from reid_core.learn.unlabelled import FootageLoss, Unlabelled
 from reid_core.protocols import Progress, no_progress
 from reid_core.types import Floats
 
 LOSS = "supervised-contrastive"
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
-SHRINKAGE = 1.0  # of the covariance within people, in units of its mean variance
+SHRINKAGE = 3.0  # of the covariance within people, in units of its mean variance
 FOLDS = 5
 QUERIES = 2000  # that a strength is judged by, at most
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How A is learnt. decay: pull back to where it began, a step. evened: where that is."""
+    """How A is learnt. decay: pull back to where it began, a step. evened: where that is.
+
+    footage: how much what nobody labelled counts beside the people; 0 for nothing.
+    """
 
     decay: float
     evened: bool = False
+    footage: float = 0.0
 
 
 # few people and a weak shift ask for the first, a strong shift for the second, noise for the third
 WAYS = (Way(0.1), Way(0.01), Way(0.3, evened=True))
+FOOTAGE_WAYS = (Way(0.1, footage=1.0), Way(0.3, evened=True, footage=1.0))  # tried beside them
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How an adapter is learnt. options: of the loss. ways, strengths: that are tried."""
+    """How an adapter is learnt. options: of the loss. ways, strengths: that are tried.
+
+    footage: appearances that nobody labelled, which further ways learn from as well.
+    """
 
     loss: str = LOSS
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +71,12 @@ class Recipe:
     centred: bool = True
     strengths: Sequence[float] = STRENGTHS
     seed: int = 0
+    footage: Unlabelled | None = None
+
+    @property
+    def tried(self) -> tuple[Way, ...]:
+        """The ways, with those that learn from footage where there is some."""
+        return (*self.ways, *(FOOTAGE_WAYS if self.footage is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +134,10 @@ def _fit(
         )
     folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
     n = int(folds.max()) + 1
-    parts = Parts(progress, n * len(how.ways) + 1)
+    parts = Parts(progress, n * len(how.tried) + 1)
     maps = {
         way: [_learn(vectors, people, folds != k, how, way, parts.next()) for k in range(n)]
-        for way in how.ways
+        for way in how.tried
     }
     tried = _try(vectors, people, looks, folds, maps, how)
     best = choose(tried)
@@ -157,7 +172,13 @@ def _learn(
     mean = _mean(x, labels) if how.centred else np.zeros(x.shape[1], np.float32)
     torch.manual_seed(how.seed)
     loss = named.make(how.loss, dim=x.shape[1], classes=int(labels.max()) + 1, **how.options)
-    start = torch.from_numpy(_evened(x, labels)) if way.evened else torch.zeros(2 * x.shape[1:])
+    seen = how.footage if way.footage else None
+    start = torch.zeros(2 * x.shape[1:])
+    if way.evened:
+        start = torch.from_numpy(
+            _evened(x, labels) if seen is None else _evened_with(x, labels, seen)
+        )
+    beside = FootageLoss(seen, mean, how.seed) if seen is not None else None
     residual = nn.Parameter(torch.zeros_like(start))
     optimiser = torch.optim.AdamW(
         [
@@ -175,6 +196,8 @@ def _learn(
         batch = given[rows]
         out = F.normalize(batch + batch @ (start + residual).T, dim=1)
         value: Tensor = loss(out, targets[rows])
+        if beside is not None:
+            value = value + way.footage * beside(start + residual)
         if not torch.isfinite(value):
             raise Diverged(
                 f"The loss {how.loss} is no number after {step} steps; try another with --loss."
@@ -200,6 +223,12 @@ def _evened(x: Floats, labels: Ids) -> Floats:
     values, axes = np.linalg.eigh(scatter)
     root = (axes / np.sqrt(values)) @ axes.T
     return np.asarray(root * len(root) / np.trace(root) - unit, np.float32)
+
+
+def _evened_with(x: Floats, labels: Ids, seen: Unlabelled) -> Floats:
+    """The same with the looks of appearances, each one's among themselves."""
+    whose = np.concatenate([labels, int(labels.max()) + 1 + seen.whose])
+    return _evened(np.concatenate([x, seen.vectors]), whose)
 
 
 def _mean(x: Floats, labels: Ids) -> Floats:
@@ -233,7 +262,7 @@ def _try(
 
     none = measured(how.ways[0], 0.0)
     tried = [Tried(how.ways[0], 0.0, float(none.mean()), 0.0, 0.0)]
-    for way in how.ways:
+    for way in how.tried:
         for strength in sorted({*how.strengths} - {0.0}):
             p = measured(way, strength)
             gain = float((p - none).mean())

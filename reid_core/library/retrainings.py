@@ -81,8 +81,12 @@ def start(
     settings: dict[str, Any],
     data: dict[str, Any],
     parts: Sequence[Part],
+    tracklets: Sequence[int] = (),
 ) -> int:
-    """Note a run, and what it holds out, before anything is learnt; returns its id."""
+    """Note a run, and what it holds out, before anything is learnt; returns its id.
+
+    tracklets: that nobody labelled and that it learns from as well.
+    """
     one = random_id()
     tx.execute(
         schema.retraining.insert().values(
@@ -106,6 +110,9 @@ def start(
     ]
     if rows:
         tx.execute(schema.retraining_part.insert().prefix_with("OR IGNORE"), rows)
+    seen = [{"run_id": one, "tracklet_id": tracklet} for tracklet in tracklets]
+    if seen:
+        tx.execute(schema.retraining_footage.insert(), seen)
     return one
 
 
@@ -198,6 +205,13 @@ def people_of(connection: Connection, run: int) -> list[int]:
     p = schema.retraining_part.c
     query = sa.select(p.person_id).where(p.run_id == run, p.part == "train").distinct()
     return sorted(connection.scalars(query))
+
+
+def tracklets_of(connection: Connection, model: str) -> list[int]:
+    """The unlabelled tracklets that a model learnt from; those of a video go with it."""
+    f, r = schema.retraining_footage.c, schema.retraining.c
+    query = sa.select(f.tracklet_id).join(schema.retraining, r.id == f.run_id)
+    return sorted(connection.scalars(query.where(r.model == model).distinct()))
 
 
 def hand_over(tx: Connection, *, gone: int, into: int) -> None:

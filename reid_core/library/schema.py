@@ -182,6 +182,15 @@ retraining_part = Table(
     Column("part", String(8), nullable=False),  # train | known | open
 )
 
+retraining_footage = Table(
+    "retraining_footage",
+    metadata,
+    Column("run_id", ForeignKey("retraining.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "tracklet_id", ForeignKey("tracklet.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
+)
+
 calibration = Table(
     "calibration",
     metadata,

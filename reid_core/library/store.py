@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 WAIT_S = 10.0
 UPGRADE_WAIT_S = 10.0
 DATABASE = "library.db"
-HEAD = "0004"  # the newest migration
-KNOWN = ("0001", "0002", "0003", "0004")
+HEAD = "0005"  # the newest migration
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
 BUSY_MS = 5000
 OWN = 10_000  # events remembered as one's own
 

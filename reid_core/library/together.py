@@ -7,7 +7,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,15 +45,16 @@ class Spans:
         return len(self.ids)
 
 
-def spans(connection: Connection, kind: Kind) -> Spans:
-    """When each tracklet of a kind lasts, by video and start."""
+def spans(connection: Connection, kind: Kind, *, without: Collection[int] = ()) -> Spans:
+    """When each tracklet of a kind lasts, by video and start; but for some."""
     t = schema.tracklet.c
     query = (
         sa.select(t.id, t.video_id, t.chain, t.link, t.start_s, t.end_s)
         .where(t.kind == str(kind))
         .order_by(t.video_id, t.start_s, t.id)
     )
-    rows = connection.execute(query).all()
+    left_out = set(without)
+    rows = [row for row in connection.execute(query) if row[0] not in left_out]
     if not rows:
         none = np.zeros(0, np.int64)
         return Spans(none, none, none, none, np.zeros(0), np.zeros(0))

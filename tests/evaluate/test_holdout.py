@@ -103,3 +103,16 @@ def test_no_rows_and_no_share() -> None:
     assert len(looks_of(np.zeros((0, 4), np.float32), none, none)) == 0
     with pytest.raises(ValueError, match="share"):
         split(none, none, none, share=1.0)
+
+
+def test_by_time_the_latest_looks_are_held_out_and_a_later_run_holds_out_what_none_learnt() -> None:
+    people, looks = np.repeat(np.arange(20), 8), np.arange(160)
+    times = np.tile(np.arange(8.0), 20)
+    old, undated = times < 5, np.tile(np.arange(8) < 2, 20)
+    times[undated] = np.nan
+    early = split(people[old], looks[old], looks[old], times=times[old])
+    late = split(people, looks, looks, times=times)
+    assert (times[old][early.known] == 4).all()
+    assert set(times[late.known].tolist()) == {6, 7}
+    assert not set(looks[late.known]) & set(looks[old][early.train])
+    np.testing.assert_array_equal(late.unseen, split(people, looks, looks).unseen)
