@@ -62,13 +62,17 @@ RETRAINING: tuple[Any, ...] = (
     QT_TRANSLATE_NOOP("Core", "{} is no plain row of operations on pictures."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "No improvement: on people it had not seen, no map did better for sure than none.",
+        "No improvement: on people it had not seen, nothing that was learnt did better for sure.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
         "There is too little to judge by: {} people could be held out with two looks, {} are "
         "needed. Enrol more people, or more pictures of each.",
     ),
+    QT_TRANSLATE_NOOP(
+        "Core", "Of the looks of known people the latest are held out, since most have times."
+    ),
+    QT_TRANSLATE_NOOP("Core", "Only an adapter learns from footage that nobody labelled."),
     QT_TRANSLATE_NOOP("Core", "{} pictures of {} people"),
     QT_TRANSLATE_NOOP("Core", "{} pairs; strangers accepted {} → {}"),
     QT_TRANSLATE_NOOP("Core", "{} looks of {} known, {} of {} strangers"),

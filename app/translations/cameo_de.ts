@@ -1221,12 +1221,20 @@
         <translation>{} ist keine einfache Folge von Operationen auf Bildern.</translation>
     </message>
     <message>
-        <source>No improvement: on people it had not seen, no map did better for sure than none.</source>
-        <translation>Keine Verbesserung: Bei Personen, die es nicht gesehen hatte, war keine Abbildung sicher besser als gar keine.</translation>
+        <source>No improvement: on people it had not seen, nothing that was learnt did better for sure.</source>
+        <translation>Keine Verbesserung: Bei Personen, die es nicht gesehen hatte, war nichts Gelerntes sicher besser.</translation>
     </message>
     <message>
         <source>There is too little to judge by: {} people could be held out with two looks, {} are needed. Enrol more people, or more pictures of each.</source>
         <translation>Zum Beurteilen gibt es zu wenig: {} Personen mit zweifachem Aussehen konnten beiseitegelegt werden, {} sind nötig. Legen Sie mehr Personen an oder mehr Bilder von jeder.</translation>
+    </message>
+    <message>
+        <source>Of the looks of known people the latest are held out, since most have times.</source>
+        <translation>Von den Aussehen bekannter Personen werden die spätesten beiseitegelegt, da die meisten Zeiten haben.</translation>
+    </message>
+    <message>
+        <source>Only an adapter learns from footage that nobody labelled.</source>
+        <translation>Nur ein Adapter lernt aus Aufnahmen, die niemand benannt hat.</translation>
     </message>
     <message>
         <source>{} pictures of {} people</source>
@@ -4968,6 +4976,14 @@
         <translation>Anhalten</translation>
     </message>
     <message>
+        <source>Learn from footage without names, too</source>
+        <translation>Auch aus Aufnahmen ohne Namen lernen</translation>
+    </message>
+    <message>
+        <source>Appearances in your videos that nobody has named: one is one person, and two that are seen at once are two. For the adapter only.</source>
+        <translation>Auftritte in Ihren Videos, die niemand benannt hat: Einer ist eine Person, und zwei gleichzeitige sind zwei. Nur für den Adapter.</translation>
+    </message>
+    <message>
         <source>Stopping; nothing of it is kept.</source>
         <translation>Hält an; nichts davon bleibt.</translation>
     </message>
@@ -4986,6 +5002,10 @@
     <message>
         <source>In use: the network {} as it came.</source>
         <translation>In Gebrauch: das Netz {}, wie es kam.</translation>
+    </message>
+    <message>
+        <source>Check the gallery ({})</source>
+        <translation>Galerie prüfen ({})</translation>
     </message>
     <message>
         <source>{} (proposed)</source>
@@ -5200,6 +5220,10 @@
     <message>
         <source>{people} people, {looks} looks of others</source>
         <translation>{people} Personen, {looks} Aussehen anderer</translation>
+    </message>
+    <message>
+        <source>{} findings about who is enrolled (a wrong name, one person twice) are better looked at first: what is wrong there is learnt, too.</source>
+        <translation>{} Befunde über die angelegten Personen (ein falscher Name, eine Person doppelt) sollten Sie zuerst ansehen: Was dort falsch ist, wird mitgelernt.</translation>
     </message>
     <message>
         <source>Take into use: {}</source>

@@ -206,6 +206,18 @@ def stock_facts(stock: Stock) -> list[tuple[str, str]]:
     ]
 
 
+def stock_notes(stock: Stock) -> list[str]:
+    """What would help, the doctor's findings first."""
+    found = translate(
+        "Retraining",
+        "{} findings about who is enrolled (a wrong name, one person twice) are better looked at "
+        "first: what is wrong there is learnt, too.",
+    )
+    said = [found.format(QLocale().toString(stock.doubts))] if stock.doubts else []
+    doctor = "Of who is enrolled "  # said above, with the way there beside it
+    return said + [in_window(n) for n in stock.notes if not n.startswith(doctor)]
+
+
 def calibrated_line(done: Accepted) -> str:
     """How sure its matches are."""
     if done.calibration is None:

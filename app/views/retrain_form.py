@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.from_core import in_window
 from app.likeness import held_against
+from app.tips import plain_tip
 from app.viewmodels import retrain_words as words
 from app.viewmodels.calibrating_words import kind_name
 from app.viewmodels.retrain_rows import Ground
@@ -54,6 +56,18 @@ class RetrainForm(QWidget):
         self._choices = QVBoxLayout()
         self.start = button(self.tr("Learn"), self._start, icon="play", look="primary")
         self.stop = button(self.tr("Stop"), retraining.learning.stop, icon="stop")
+        self.footage = QCheckBox(self.tr("Learn from footage without names, too"))
+        self.footage.setToolTip(
+            plain_tip(
+                self.tr(
+                    "Appearances in your videos that nobody has named: one is one person, and two "
+                    "that are seen at once are two. For the adapter only."
+                )
+            )
+        )
+        self.check = button(
+            self.tr("Check the gallery"), self.check_asked.emit, icon="check-circle"
+        )
         self.bar, self.progress = QProgressBar(), label("", "muted", wrap=True)
         self.failure = label("", "warn", wrap=True, selectable=True)
         self._chosen: dict[Kind, str] = {}  # a strength that somebody chose, not only proposed
@@ -116,6 +130,8 @@ class RetrainForm(QWidget):
         why = retraining.problems.get(self.kind, "")
         self.failure.setText(why)
         self.failure.setVisible(bool(why))
+        self.footage.setVisible(bool(self.strength))
+        self.footage.setEnabled(self.strength == "adapter" and not ours)
         for choice in self.strengths.buttons():
             choice.setEnabled(bool(choice.property("possible")) and not ours)
         if ours and job is not None:
@@ -142,7 +158,8 @@ class RetrainForm(QWidget):
 
     def _start(self) -> None:
         if self.start.isEnabled():
-            self._retraining.learn(self.kind, self.strength)
+            wants = self.footage.isEnabled() and self.footage.isChecked()
+            self._retraining.learn(self.kind, self.strength, ("--footage",) if wants else ())
 
     def _show_now(self, ground: Ground | None) -> None:
         used = self._retraining.in_use(self.kind)
@@ -172,7 +189,13 @@ class RetrainForm(QWidget):
         for made in self.ways:
             made.setVisible(has_model)
         self.models.setVisible(not has_model)
-        notes = [in_window(n) for n in stock.notes] if stock is not None else []
+        doubts = stock.doubts if stock is not None else 0
+        self.check.setText(
+            self.tr("Check the gallery ({})").format(doubts)
+            if doubts
+            else self.tr("Check the gallery")
+        )
+        notes = words.stock_notes(stock) if stock is not None else []
         self._problem_lines.setText("\n".join(problems))
         self.problems.setVisible(bool(problems))
         self.notes.setText("\n".join(notes))
@@ -248,12 +271,11 @@ class RetrainForm(QWidget):
         self.facts.setHorizontalSpacing(2 * theme.GAP)
         self.facts.setVerticalSpacing(4)
         self.facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        check = button(self.tr("Check the gallery"), self.check_asked.emit, icon="check-circle")
         inside.addWidget(label(self.tr("What there is"), "heading"))
         inside.addLayout(self.facts)
         inside.addWidget(self.problems)
         inside.addWidget(self.notes)
-        inside.addLayout(row(check, None))
+        inside.addLayout(row(self.check, None))
         inside.addStretch()
         return frame
 
@@ -270,6 +292,7 @@ class RetrainForm(QWidget):
         inside.addWidget(label(self.tr("Learn from your own people"), "heading"))
         inside.addWidget(label(about, "muted", wrap=True))
         inside.addLayout(self._choices)
+        inside.addWidget(self.footage)
         inside.addLayout(row(self.start, self.stop, None))
         inside.addWidget(self.bar)
         inside.addWidget(self.progress)

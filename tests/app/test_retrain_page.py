@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import made_gallery
@@ -13,15 +14,17 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QPushBut
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.requests import CheckGallery, Retrain, TrainingRuns
+from app.requests import CheckGallery, Retrain, SearchFor, TrainingRuns
 from app.session import Session
 from app.tasks import Tasks
 from app.views.people_dialogs import ForgetQuestion, Proof
 from app.views.people_page import Page as PeoplePage
 from app.views.retrain_dialogs import DropBox, UseDialog
+from app.views.search_page import Page as SearchPage
 from app.views.train_page import Page
 from reid_core.actions import retrained
 from reid_core.actions.loading import Models
+from reid_core.cli.output import plain
 from reid_core.library import Library, models_used, people, retrainings
 from reid_core.library.ids import format_id
 from reid_core.types import Kind
@@ -159,6 +162,35 @@ def test_learning_shows_how_far_it_is_and_the_keyboard_can_stop_it(
     process.end(130)
     qtbot.waitUntil(form.start.isVisible)
     assert not form.failure.isVisible()
+
+
+def test_footage_without_names_is_learnt_from_where_that_is_wished(
+    page: Page, process: FakeLearning, qtbot: QtBot
+) -> None:
+    form = page.own.form
+    press(form.footage, qtbot)
+    press(form.start, qtbot)
+    assert process.order is not None
+    assert "--footage" in process.order.words
+    assert not form.footage.isEnabled()
+    process.end(130)
+    qtbot.waitUntil(form.start.isVisible)
+
+
+def test_what_the_doctor_would_fix_first_is_said_beside_the_way_there(page: Page) -> None:
+    form = page.own.form
+    stock = page.retraining.grounds[BODY].stock
+    assert stock is not None
+    page.retraining.grounds[BODY] = replace(
+        page.retraining.grounds[BODY],
+        stock=replace(
+            stock, doubts=3, notes=("Of who is enrolled 3 things are doubtful.", "Another note.")
+        ),
+    )
+    page.retraining.grounds_changed.emit()
+    assert form.check.text() == "Check the gallery (3)"
+    assert form.notes.text().startswith("3 findings about who is enrolled")
+    assert form.notes.text().endswith("\nAnother note.")
 
 
 def test_the_verdict_and_its_pictures(page: Page, qtbot: QtBot) -> None:
@@ -334,3 +366,35 @@ def test_a_whole_network_is_trained_among_the_runs(
     assert process.order.words[-2:] == (str(folder / "recipe.toml"), f"run.folder={folder}")
     process.end(2)
     qtbot.waitUntil(lambda: not page.training.is_busy)
+
+
+@pytest.fixture
+def looking(ready: Session, qtbot: QtBot) -> Iterator[SearchPage]:
+    made = SearchPage(ready)
+    qtbot.addWidget(made)
+    made.show()
+    made.activate(SearchFor(person="Person 003"))
+    yield made
+    made.close_page()
+
+
+def test_a_search_on_the_screen_is_asked_again_in_the_new_space_and_in_the_old(
+    page: Page, looking: SearchPage, qtbot: QtBot
+) -> None:
+    search = looking.search
+    qtbot.waitUntil(lambda: bool(search.rows))
+    row = page.retraining.rows[0]
+    before = [plain(r.sighting) for r in search.rows]
+    assert search.found is not None
+    assert search.found.model == row.run.base
+    seen: set[tuple[str, str]] = set()
+    search.result_changed.connect(
+        lambda: seen.add((search.found.model, search.answer.query.model)) if search.found else None
+    )
+    page.retraining.accept(row)
+    qtbot.waitUntil(lambda: search.found is not None and search.found.model == row.run.model)
+    assert [plain(r.sighting) for r in search.rows] != before
+    page.retraining.roll_back(BODY)
+    qtbot.waitUntil(lambda: search.found is not None and search.found.model == row.run.base)
+    assert [plain(r.sighting) for r in search.rows] == before
+    assert all(found == asked for found, asked in seen), "an answer is of the space it was asked in"
