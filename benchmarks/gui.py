@@ -1,13 +1,15 @@
 """The window's speed, offscreen: start, search, seek, and how long its thread is ever held up.
 
-    python benchmarks/gui.py [start|search|seek|index|train]…
+    python benchmarks/gui.py [start|search|seek|index|train|retrain]…
 
 Start: processes of their own over a library of 1,000 people and 100,000 tracklets, from the
 command until the first page is painted. Search: from the question to the painted results, the
 index being warm. Seek: exact places at random in made films, 1080p30 H.264, a key picture every
 two seconds, and every 250 pictures. Index: the longest that the window's thread had to wait while
-its child indexes the sample film. Train: the same while a run on drawn people is watched. The live
-view has a script of its own (live_view.py).
+its child indexes the sample film. Train: the same while a run on drawn people is watched. Retrain:
+the same while a child learns from 60 people and the page of its verdict is looked at, while its
+model is taken into use, and how long it takes until learning has stopped. The live view has a
+script of its own (live_view.py).
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ from reid_core.actions.demo import FILM, sample_photograph
 from reid_core.actions.loading import Models
 from reid_core.library import Library, footage
 
-STARTS, SEARCHES, SEEKS = 7, 15, 40
+STARTS, SEARCHES, SEEKS, STOPS = 7, 15, 40, 5
 WATCH_S = 60.0
 SIZE = (1366, 768)
 CHILD = """
@@ -179,6 +181,47 @@ def train(library: Path) -> list[Line]:
     return [("the window's thread while training is watched", *words, f"{points} steps seen")]
 
 
+def retrain(library: Path) -> list[Line]:
+    """How long the window's thread waits while an adapter is learnt, and is taken into use."""
+    place = library.parent / "fourth"
+    with Library.open(place) as made:
+        make(made, Models(store()), 10_000, enrolled=60)
+    session, window = opened(place, "train")
+    page: Any = window.page("train")
+    own, retraining = page.own, page.retraining
+    until(own.form.start.isEnabled, 60)
+    stopped = [stop_learning(page) for _ in range(STOPS)]
+    wait(2.0)
+    with Heartbeat() as learning:
+        own.form.start.click()
+        until(lambda: retraining.selected is not None, 600)
+        wait(2.0)
+    row = retraining.selected
+    assert row is not None, retraining.problems
+    with Heartbeat() as switching:
+        retraining.accept(row, override=True)
+        until(lambda: retraining.in_use(row.run.kind) is not None, 300)
+        wait(1.0)
+    close(session, window)
+    people = f"{len(row.people)} people"
+    return [
+        ("the window's thread while an adapter is learnt", *learning.said().split(", "), people),
+        ("the window's thread while it is taken into use", *switching.said().split(", ")),
+        line("learning has stopped, after it was told to", stopped),
+    ]
+
+
+def stop_learning(page: Any) -> float:
+    """Seconds until learning that is well under way has stopped."""
+    learning = page.retraining.learning
+    page.own.form.start.click()
+    until(lambda: learning.job is not None and learning.job.share > 0.02, 60)
+    began = time.perf_counter()
+    page.own.form.stop.click()
+    until(lambda: not learning.is_busy, 30)
+    return time.perf_counter() - began
+
+
 def is_indexed(session: Session) -> bool:
     """Whether the library has a video, and it is done."""
     with session.library.read() as connection:
@@ -300,6 +343,7 @@ def main() -> None:
 
 
 PARTS = {"start": start, "search": search, "seek": seek, "index": index, "train": train}
+PARTS["retrain"] = retrain
 
 if __name__ == "__main__":
     main()
