@@ -10,13 +10,15 @@ import pytest
 import sqlalchemy as sa
 from made_gallery import COUNT, World, enrol, film, opened, store_in
 
-from reid_core.actions import retrain_footage, videos
+from reid_core.actions import evidence_footage, retrain_footage, videos
 from reid_core.actions.loading import Models
 from reid_core.actions.retrain import Wish, retrain, stock_of
 from reid_core.actions.retrain_data import gather
 from reid_core.errors import TrainingError
+from reid_core.evaluate.comparisons import Looks
 from reid_core.library import Library, footage, people, retrainings, schema
 from reid_core.models.store import ModelStore
+from reid_core.protocols import no_progress
 from reid_core.types import Kind
 
 ALL = Wish(footage=True)
@@ -123,7 +125,34 @@ def test_no_more_than_the_limit_and_from_all_videos_alike(
     assert share.min() >= 5
 
 
-def test_a_run_says_what_it_learnt_from_and_forgets_what_is_erased(made, tiny: ModelStore) -> None:
+def evidence_tracklets(library: Library, model: str, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The tracklets that a calibration of a model looks at."""
+    seen: set[int] = set()
+    shown = evidence_footage._shown
+
+    def noted(connection, name, kind, every, rows):
+        seen.update(every.ids.tolist())
+        return shown(connection, name, kind, every, rows)
+
+    monkeypatch.setattr(evidence_footage, "_shown", noted)
+    none = Looks(np.zeros((0, 64), np.float32), np.zeros(0, np.int64))
+    with library.read() as connection:
+        evidence_footage.footage_comparisons(
+            connection,
+            model,
+            Kind.BODY,
+            {},
+            none,
+            rng=np.random.default_rng(0),
+            progress=no_progress,
+        )
+    assert seen
+    return seen
+
+
+def test_a_run_says_what_it_learnt_from_and_forgets_what_is_erased(
+    made, tiny: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, model, _ = made
     models = Models.of(library, tiny)
     assert stock_of(library, models, Kind.BODY).footage == 0
@@ -138,6 +167,7 @@ def test_a_run_says_what_it_learnt_from_and_forgets_what_is_erased(made, tiny: M
         assert set(learnt) == set(taken(library, model).tracklets)
         assert not set(learnt) & {p.owner_id for p in retrainings.parts_of(connection, run.id)}
         (video,) = footage.list_videos(connection)
+    assert not evidence_tracklets(library, str(run.model), monkeypatch) & set(learnt)
     videos.remove(library, video.id)
     with library.read() as connection:
         assert retrainings.tracklets_of(connection, str(run.model)) == []

@@ -141,3 +141,11 @@ def test_no_gain_is_said_and_cannot_be_accepted(tmp_path: Path, store: ModelStor
     assert run["verdict"]["decision"] != "better"
     for flag in ("--accept",):
         assert "mprovement" in cameo("retrain", *KIND, flag, status=2)
+
+
+def test_footage_and_the_hold_out_are_asked_for(cameo: Cameo) -> None:
+    plain = cameo.json("retrain", *KIND, "--dry-run")
+    assert (plain["footage"], plain["hold_out"]) == (0, "template")
+    asked = cameo.json("retrain", *KIND, "--dry-run", "--footage", "--hold-out", "time")
+    assert asked["footage"] > 0
+    assert asked["hold_out"] == "time"
