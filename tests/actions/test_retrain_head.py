@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ import numpy as np
 import pytest
 from made_gallery import answers, the_run
 
-from reid_core.actions import own_networks, retrained
+from reid_core.actions import own_networks, retrained, use_model
 from reid_core.actions.loading import Models, load_embedder
 from reid_core.actions.retrain import Wish, retrain, stock_of
 from reid_core.actions.search import Searcher, query_person
@@ -276,3 +278,84 @@ def test_killed_while_embedding_it_answers_as_before_and_goes_on(ready, store) -
         ids, rows = vectors.all_vectors(connection, "view", Kind.BODY, model)
     assert len(set(ids.tolist())) == 80
     assert load_embedder(store, Kind.BODY, model.split("@")[0]).dim == rows.shape[1]
+
+
+ANY_MOMENT = """
+import sys
+from pathlib import Path
+from reid_core.actions import retrained, use_model
+from reid_core.actions.loading import Models
+from reid_core.library import Library, retrainings
+from reid_core.models.store import ModelStore
+library, store = Library.open(Path(sys.argv[1])), ModelStore(Path(sys.argv[2]))
+use_model.BATCH = 4  # many transactions
+with library.read() as connection:
+    run = retrainings.list_runs(connection)[0]
+models = Models.of(library, store)
+models.embedder(run.kind)
+print("ready", flush=True)
+sys.stdin.readline()
+retrained.accept(library, models, run.shown_id, override=True)
+sys.stdin.read()
+"""
+
+
+def killed(homes: list[Path], moments: list[float]) -> None:
+    """In each of these folders a process that takes the network into use, and is killed then."""
+    command = [sys.executable, "-c", ANY_MOMENT]
+    children = [
+        subprocess.Popen(
+            [*command, str(home / "library"), str(home / "store" / "models")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for home in homes
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child, moment in zip(children, moments, strict=True):
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+        time.sleep(moment)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+
+
+def time_of_switching(learnt: Path, home: Path) -> float:
+    """Seconds, and half as many again, since a new process has more to load."""
+    shutil.copytree(learnt, home)
+    with Library.open(home / "library") as library, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(use_model, "BATCH", 4)
+        models, run = Models.of(library, ModelStore(home / "store" / "models")), the_run(library)
+        models.embedder(run.kind)
+        began = time.perf_counter()
+        retrained.accept(library, models, run.shown_id, override=True)
+        return 1.5 * (time.perf_counter() - began)
+
+
+def test_killed_at_twenty_moments_it_is_one_or_the_other_and_goes_on(learnt, tmp_path) -> None:
+    rng, states, made = random.Random(0), [], []
+    answered: dict[bool, object] = {}
+    longest = time_of_switching(learnt, tmp_path / "timed")
+    for n in range(5):
+        homes = [tmp_path / f"{n}-{k}" for k in range(4)]
+        for home in homes:
+            shutil.copytree(learnt, home)
+        killed(homes, [rng.uniform(0, longest) for _ in homes])
+        for home in homes:
+            store = ModelStore(home / "store" / "models")
+            with Library.open(home / "library") as library:
+                run = the_run(library)
+                assert (run.state == ACCEPTED) == run.in_use
+                made.append(sum(counts(library, run.model)))
+                found = answers(library, store, some=2)
+                assert answered.setdefault(run.in_use, found) == found
+                assert accepted(library, store).run.in_use
+                assert counts(library, run.model) == ALL
+                states.append(run.in_use)
+    assert set(states) == {True, False}
+    assert any(0 < n < sum(ALL) for n in made)  # some in the middle of it
+    assert answered[True] != answered[False]
