@@ -62,7 +62,7 @@ RETRAINING: tuple[Any, ...] = (
     QT_TRANSLATE_NOOP("Core", "{} is no plain row of operations on pictures."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "No improvement: on people it had not seen, no map did better for sure than none.",
+        "No improvement: on people it had not seen, nothing that was learnt did better for sure.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",

@@ -1221,7 +1221,7 @@
         <translation>{} ist keine einfache Folge von Operationen auf Bildern.</translation>
     </message>
     <message>
-        <source>No improvement: on people it had not seen, no map did better for sure than none.</source>
+        <source>No improvement: on people it had not seen, nothing that was learnt did better for sure.</source>
         <translation>Keine Verbesserung: Bei Personen, die es nicht gesehen hatte, war nichts Gelerntes sicher besser.</translation>
     </message>
     <message>

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from reid_core.learn.adapt import Fitted as AdapterFitted
 
 LEARNS = ("adapter", "head")  # at once; the third is prepared for by `retrain_full`
-NO_GAIN = "No improvement: on people it had not seen, no map did better for sure than none."
+NO_GAIN = "No improvement: on people it had not seen, nothing that was learnt did better for sure."
 
 
 @dataclass(frozen=True, slots=True)
