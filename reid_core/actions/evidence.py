@@ -25,7 +25,7 @@ from reid_core.evaluate.comparisons import (
     cross,
     leave_one_out,
 )
-from reid_core.library import Library, people, schema, vectors
+from reid_core.library import Library, people, retrainings, schema, vectors
 from reid_core.protocols import Progress, no_progress
 from reid_core.quality import LEAST
 from reid_core.types import Floats, Kind
@@ -54,7 +54,7 @@ def collect(
     rng = np.random.default_rng(seed)
     with library.read() as connection:
         progress(0.0, "people")
-        learnt = _learnt(connection, model)
+        learnt = retrainings.learnt_from(connection, model)
         templates, media = _templates(connection, model, kind, learnt, rng)
         said = {t: p for t, p in _verdicts(connection, kind).items() if p not in learnt}
         seen = _confirmed(connection, model, kind, said)
@@ -90,17 +90,6 @@ def _without_easy(every: Comparisons, rejected: Floats, notes: list[str]) -> Evi
         "person's looks, which is easier, was left out."
     )
     return Evidence(every[~(every.same & footage)], rejected, (*notes, note))
-
-
-def _learnt(connection: Connection, model: str) -> frozenset[int]:
-    """The people from whom an adapted model learnt; nobody for a network's own."""
-    p, r = schema.retraining_part.c, schema.retraining.c
-    query = (
-        sa.select(p.person_id)
-        .join(schema.retraining, r.id == p.run_id)
-        .where(r.model == model, p.part == "train")
-    )
-    return frozenset(connection.execute(query).scalars())
 
 
 def _templates(

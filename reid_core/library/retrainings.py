@@ -207,11 +207,31 @@ def people_of(connection: Connection, run: int) -> list[int]:
     return sorted(connection.scalars(query))
 
 
+def learnt_from(connection: Connection, model: str) -> frozenset[int]:
+    """The people from whom a model learnt, and those that it was made of; nobody for others."""
+    p, r = schema.retraining_part.c, schema.retraining.c
+    query = sa.select(p.person_id).join(schema.retraining, r.id == p.run_id)
+    mine = sa.and_(r.model.in_(_made_of(connection, model)), p.part == "train")
+    return frozenset(connection.scalars(query.where(mine)))
+
+
 def tracklets_of(connection: Connection, model: str) -> list[int]:
-    """The unlabelled tracklets that a model learnt from; those of a video go with it."""
+    """The unlabelled tracklets that a model learnt from, and those that it was made of; those of a
+    video go with it.
+    """
     f, r = schema.retraining_footage.c, schema.retraining.c
     query = sa.select(f.tracklet_id).join(schema.retraining, r.id == f.run_id)
-    return sorted(connection.scalars(query.where(r.model == model).distinct()))
+    mine = r.model.in_(_made_of(connection, model))
+    return sorted(connection.scalars(query.where(mine).distinct()))
+
+
+def _made_of(connection: Connection, model: str) -> list[str]:
+    """A model, the retrained network that it was made of, what that was made of, and so on."""
+    base_of = {run.model: run.base for run in list_runs(connection)}
+    found = [model]
+    while (base := base_of.get(found[-1])) is not None and base not in found:
+        found.append(base)
+    return found
 
 
 def hand_over(tx: Connection, *, gone: int, into: int) -> None:

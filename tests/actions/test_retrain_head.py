@@ -27,8 +27,17 @@ from reid_core.actions.use_model import Pending, pending
 from reid_core.adapter import identity
 from reid_core.errors import ModelMismatch, RunNotFound, TrainingError
 from reid_core.learn import head
-from reid_core.library import Library, adapters, erase, networks, people, retrainings, vectors
-from reid_core.library.retrainings import ACCEPTED, BACK
+from reid_core.library import (
+    Library,
+    adapters,
+    erase,
+    footage,
+    networks,
+    people,
+    retrainings,
+    vectors,
+)
+from reid_core.library.retrainings import ACCEPTED, BACK, Part
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
 
@@ -216,6 +225,23 @@ def test_what_was_made_of_its_network_is_named_too(ready) -> None:
         everybody = [p.id for p in people.list_people(tx)]
     named = {erase.forget(ready, person).trained_on for person in everybody}
     assert named == {(), (below, above)}
+
+
+def test_what_its_network_learnt_from_was_learnt_by_what_stands_on_it(ready) -> None:
+    """None of it may tell how sure the model above is."""
+    base, how = the_run(ready).base, {"settings": {}, "data": {}}
+    with ready.transaction("made") as tx:
+        person, other = (p.id for p in people.list_people(tx)[:2])
+        seen = footage.tracklet_ids(tx, Kind.BODY)[:1].tolist()
+        parts = [Part(1, "template", person, "train"), Part(2, "template", other, "open")]
+        run = retrainings.start(tx, Kind.BODY, "head", base, parts=parts, tracklets=seen, **how)
+        retrainings.finish(tx, run, "below", {})
+        run = retrainings.start(tx, Kind.BODY, "adapter", "below", parts=[], **how)
+        retrainings.finish(tx, run, "above", {})
+        for model in ("below", "above"):
+            assert retrainings.learnt_from(tx, model) == {person}
+            assert retrainings.tracklets_of(tx, model) == seen
+        assert not retrainings.learnt_from(tx, base)
 
 
 def test_a_network_that_cannot_be_rebuilt_leaves_the_adapter_only(tmp_path) -> None:
