@@ -54,7 +54,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """What is compared. old, new: (N, D) unit rows of both models. people, looks: (N,).
+    """What is compared. old, new: (N, D) unit rows of both models. people, looks: (N,), people
+    below 0 for strangers, who are nobody's gallery.
 
     strangers_old, strangers_new: cosines of different people in data that neither threshold is
     judged on and the new model was not fitted to (folds), for TAR at a false-match rate.
@@ -183,7 +184,7 @@ def pairs_of(case: Case) -> HeldPairs:
 def open_set(case: Case, draw: Draws, fpir: float) -> list[Figure]:
     """FNIR at rank 1: known people's held-out looks against the enrolled, strangers unseen."""
     known, unseen = np.flatnonzero(case.split.known), np.flatnonzero(case.split.unseen)
-    gallery = np.flatnonzero(case.split.train)
+    gallery = np.flatnonzero(case.split.train & (case.people >= 0))
     who, who_not = np.unique(case.people[known]), np.unique(case.people[unseen])
     if len(who) < LEAST_PEOPLE or len(who_not) < LEAST_PEOPLE or len(unseen) * fpir < 1:
         return []

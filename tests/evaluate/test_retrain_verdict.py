@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reid_core.evaluate.holdout import split
+from reid_core.evaluate.holdout import Split, split
 from reid_core.evaluate.paired import Case, Draws, Figure, pairs_of
 from reid_core.evaluate.ranking import FEW, rank_each
 from reid_core.evaluate.verdict import decide, judge
@@ -184,3 +184,21 @@ def test_tar_is_the_share_of_pairs_above_the_rate_asked() -> None:
     genuine = (rows[pairs.rows] * rows[pairs.other]).sum(1)[pairs.same]
     assert 0.05 < tar.old < 0.95
     assert tar.old == pytest.approx((genuine >= threshold).mean(), abs=0.02)
+
+
+def test_who_was_rejected_is_in_nobodys_gallery() -> None:
+    """Strangers who are learnt from look just like those held out, and yet nobody is missed."""
+    rows, who, looks = world(60, noise=1)
+    plain = case(rows, rows, who, looks)
+    away, s = plain.split.unseen, plain.split
+    none, every = np.zeros(away.sum(), bool), np.ones(away.sum(), bool)
+    beside = replace(
+        plain,
+        old=np.concatenate([rows, rows[away]]),
+        new=np.concatenate([rows, rows[away]]),
+        people=np.concatenate([who, -1 - who[away]]),
+        looks=np.arange(len(who) + len(none)),
+        split=Split(np.r_[s.train, every], np.r_[s.known, none], np.r_[s.unseen, none]),
+    )
+    missed = [next(f for f in judge(c).figures if f.lower_is_better) for c in (plain, beside)]
+    assert missed[0].old == missed[1].old < 0.5
