@@ -39,7 +39,8 @@ PAIRS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What there is. looks: that differ. pairs_of_looks: people with two looks or more.
+    """What there is. looks: that differ. with_two, with_three: people with so many looks or more.
+    confirmed, rejected: appearances.
 
     held_people, held_looks: kept apart for the verdict; hold_out: by what the looks of known people
     are, `time` or `template`. footage, footage_pairs: appearances that nobody labelled and that are

@@ -129,7 +129,8 @@ def with_weights(file: Path, weights: Mapping[str, Array]) -> bytes:
 
 def _check_known(graph: Tail, name: str) -> None:
     if strange := {node.op_type for node in graph.nodes} - KNOWN:
-        raise ModelMismatch(f"{name} has operations that are not known: {', '.join(strange)}.")
+        listed = ", ".join(sorted(strange))
+        raise ModelMismatch(f"{name} has operations that are not known: {listed}.")
     if not graph.learnt:
         raise ModelMismatch(f"{name} has no weights that could learn.")
 
