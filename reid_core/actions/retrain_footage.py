@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reid_core.actions.retrain_data import Samples, seen_in
-from reid_core.evaluate.holdout import Ids, looks_of
+from reid_core.evaluate.holdout import Ids, looks_of, nearest
 from reid_core.library import footage, schema, together, vectors
 from reid_core.library.together import Spans
 from reid_core.quality import LEAST
@@ -139,8 +139,8 @@ def _several(chains: Ids) -> Ids:
 def _not_held(rows: Floats, chains: Ids, samples: Samples) -> np.ndarray:
     """(N,) whether no look of an appearance is nearest to something held out."""
     named = np.flatnonzero(samples.people >= 0)
-    nearest = named[(rows @ samples.vectors[named].T).argmax(1)]
-    return ~np.isin(chains, chains[samples.split.held[nearest]])
+    like = named[nearest(rows, samples.vectors[named])]
+    return ~np.isin(chains, chains[samples.split.held[like]])
 
 
 def _apart(connection: Connection, given: Spans, rng: np.random.Generator) -> Ids:

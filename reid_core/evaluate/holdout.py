@@ -27,6 +27,7 @@ SHARE = 0.3  # of the people, and of the looks of the others
 NEAR = 0.03  # of how far strangers are apart: closer looks of one person are the same picture
 ROUNDING = 1e-6  # of a cosine
 STRANGERS = 2000  # rows that this distance is measured on
+AT_A_TIME = 2048  # rows compared with all others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +113,15 @@ def folds_of(people: Ids, *, count: int, seed: int = 0) -> Ids:
     ranked = sorted(np.unique(people).tolist(), key=lambda p: _lot(seed, p))
     fold = {p: i % count for i, p in enumerate(ranked)}
     return np.array([fold[p] for p in people.tolist()], np.int64)
+
+
+def nearest(rows: Floats, others: Floats) -> Ids:
+    """(M,) which of the others (N, D) each row (M, D) is most alike, by cosine; N at least 1.
+
+    For leaving out what shows, most likely, somebody who is kept apart.
+    """
+    parts = [(rows[i : i + AT_A_TIME] @ others.T).argmax(1) for i in range(0, len(rows), AT_A_TIME)]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 def _latest(looks: Ids, times: Doubles | None) -> Callable[[int], float]:

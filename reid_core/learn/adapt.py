@@ -13,7 +13,7 @@ and wins unless another is better for sure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from reid_core.adapter import Adapter, identity
 from reid_core.errors import DataError, Diverged
-from reid_core.evaluate.holdout import Bools, Ids, folds_of
+from reid_core.evaluate.holdout import Bools, Ids, folds_of, nearest
 from reid_core.evaluate.ranking import by_person, rank_each
 from reid_core.learn.folds import Batches, Parts, choose, error_of, one_thread, strangers
 from reid_core.learn.losses import named
@@ -135,8 +135,9 @@ def _fit(
     folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
     n = int(folds.max()) + 1
     parts = Parts(progress, n * len(how.tried) + 1)
+    apart = _apart(how, vectors, folds)
     maps = {
-        way: [_learn(vectors, people, folds != k, how, way, parts.next()) for k in range(n)]
+        way: [_learn(vectors, people, folds != k, apart[k], way, parts.next()) for k in range(n)]
         for way in how.tried
     }
     tried = _try(vectors, people, looks, folds, maps, how)
@@ -147,6 +148,17 @@ def _fit(
     pairs, scores = strangers(people, folds, lambda k, rows: chosen[k].apply(vectors[rows]))
     adapter = _adapter(base, whole, best.strength)
     return Fitted(adapter, best.strength, tried, pairs, scores)
+
+
+def _apart(how: Recipe, vectors: Floats, folds: Ids) -> list[Recipe]:
+    """The recipe for each fold: without footage that most likely shows people of the fold, whom
+    what is learnt is measured on.
+    """
+    count, seen = int(folds.max()) + 1, how.footage
+    if seen is None:
+        return [how] * count
+    fold = folds[nearest(seen.vectors, vectors)]
+    return [replace(how, footage=seen.without(fold == k)) for k in range(count)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from reid_core.evaluate.holdout import Ids
+from reid_core.evaluate.holdout import Bools, Ids
 from reid_core.learn.losses import named
 from reid_core.types import Floats
 
@@ -40,6 +40,17 @@ class Unlabelled:
     def __len__(self) -> int:
         """How many appearances there are."""
         return int(self.whose.max()) + 1 if len(self.whose) else 0
+
+    def without(self, some: Bools) -> Unlabelled:
+        """The appearances of which no look is among some (N,)."""
+        keep = ~np.isin(self.whose, self.whose[some])
+        names = np.unique(self.whose[keep])
+        apart = self.apart[np.isin(self.apart, names).all(1)]
+        return Unlabelled(
+            self.vectors[keep],
+            np.searchsorted(names, self.whose[keep]),
+            np.searchsorted(names, apart),
+        )
 
 
 class Groups:

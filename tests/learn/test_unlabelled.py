@@ -43,6 +43,33 @@ def test_where_nobody_was_seen_with_another_nothing_pulls_or_pushes() -> None:
     assert not residual.grad.any()
 
 
+def test_without_some_looks_their_appearances_are_gone_and_the_others_keep_their_pairs() -> None:
+    given = crowd([(0, 1), (1, 2), (3, 5)])
+    left = given.without(np.arange(18) == 4)  # a look of appearance 1
+    assert np.array_equal(left.vectors, given.vectors[given.whose != 1])
+    assert left.whose.tolist() == np.repeat(range(5), 3).tolist()
+    assert left.apart.tolist() == [[2, 4]]
+    assert len(given.without(np.ones(18, bool))) == 0
+
+
+def test_people_of_a_fold_are_not_learnt_from_in_footage_either(monkeypatch) -> None:
+    """Else what is measured on them would speak for the footage that shows them."""
+    rows = np.eye(DIM, dtype=np.float32)[np.repeat(np.arange(10), 2)]
+    people, shown = np.repeat(np.arange(10), 2), np.repeat(np.arange(10), 3)
+    footage = Unlabelled(np.eye(DIM, dtype=np.float32)[shown], shown, np.array([[0, 1]]))
+    learnt = []
+
+    def learn(vectors, people, some, how, way, progress):
+        seen = {int(np.argmax(row)) for row in how.footage.vectors}
+        learnt.append((set(people[some].tolist()), seen))
+        return adapt._Map(np.zeros((DIM, DIM), np.float32), np.zeros(DIM, np.float32))
+
+    monkeypatch.setattr(adapt, "_learn", learn)
+    adapt.fit("base", rows, people, np.arange(20), adapt.Recipe(footage=footage))
+    assert all(named == seen for named, seen in learnt)
+    assert [len(named) for named, _ in learnt[-2:]] == [8, 10]
+
+
 def test_footage_alone_tells_people_never_named_apart() -> None:
     """The nuisance that changes from look to look is seen in footage only."""
     rng, nuisance = np.random.default_rng(1), np.eye(DIM)[0]
