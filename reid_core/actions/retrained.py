@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -19,7 +20,7 @@ from reid_core.actions import own_networks, retrain_folders
 from reid_core.actions.calibrate import calibrate
 from reid_core.actions.loading import EMBEDDER_ROLE, Models, Runtime, load_embedder
 from reid_core.actions.use_model import Pending, fill, fill_and, pending
-from reid_core.adapter import is_adapted
+from reid_core.adapter import is_adapted, network_of
 from reid_core.calibration import Calibration
 from reid_core.errors import EvaluationError, ModelMismatch, NotBetter, TrainingError
 from reid_core.library import (
@@ -119,15 +120,20 @@ def _still_there(shown_id: str, tx: Connection) -> None:
 def _take(tx: Connection, models: Models, run: Run, calibration: Calibration | None) -> bool:
     """Whether it was not in use already."""
     run = retrainings.find_run(tx, run.shown_id)  # it may have been dropped meanwhile
-    if run.in_use:
-        return False
     assert run.model is not None
     role, name = EMBEDDER_ROLE[run.kind], _check_base(tx, models, run)
-    before = {"name": name, "adapter": adapters.name_in_use(tx, role)}
+    before: dict[str, Any] = {"name": name, "adapter": adapters.name_in_use(tx, role)}
+    mine = run.model if is_adapted(run.model) else run.model.split("@")[0]
+    if (before["adapter"] or name) == mine:  # made by this run, or by one like it
+        return False
+    if name == mine:  # an adapter stands on its network: from there it goes back as it did
+        before = run.before
+    elif run.state == ACCEPTED:  # in use before what is: it is gone back to twice
+        before["earlier"] = run.before
     if is_adapted(run.model):
         models_used.use_adapted(tx, role, name, run.model)
     else:
-        models_used.use(tx, role, run.model.split("@")[0])
+        models_used.use(tx, role, mine)
     retrainings.accept(tx, run.id, before)
     if calibration is not None:
         calibrations.put(tx, calibration)
@@ -179,33 +185,42 @@ def roll_back(
     """
     with library.read() as connection:
         run = _in_use(connection, kind)
+    return _leave(library, models, run, progress)
+
+
+def _leave(library: Library, models: Models, run: Run, progress: Progress) -> Run:
+    """Work with what was in use before a run's model; the run."""
     done: list[Run] = []
-    _with_old_vectors(library, models, run, lambda tx: done.append(_back(tx, kind)), progress)
+    _with_old_vectors(library, models, run, lambda tx: done.append(_back(tx, run)), progress)
     return done[0]
 
 
 def _in_use(connection: Connection, kind: Kind) -> Run:
     run = next((r for r in retrainings.list_runs(connection) if r.kind is kind and r.in_use), None)
-    if run is None or run.state != ACCEPTED:
+    if run is None:
         raise TrainingError(
             f"No retrained {kind} model is in use, so there is nothing to go back from."
         )
     return run
 
 
-def _back(tx: Connection, kind: Kind) -> Run:
-    run = _in_use(tx, kind)
-    _use_before(tx, run)
-    retrainings.roll_back(tx, run.id)
+def _back(tx: Connection, run: Run) -> Run:
+    if _in_use(tx, run.kind).id != run.id:
+        raise TrainingError("Another model was taken into use meanwhile. Nothing was changed.")
+    before = _before(run)
+    earlier = before["adapter"]
+    if earlier is not None and earlier not in adapters.names(tx, network_of(earlier)):
+        earlier = None  # dropped since: the network alone
+    models_used.use_adapted(tx, EMBEDDER_ROLE[run.kind], before["name"], earlier)
+    retrainings.roll_back(tx, run.id, before.get("earlier"))
     return run
 
 
-def _use_before(tx: Connection, run: Run) -> None:
-    earlier = run.before["adapter"]
-    base = run.base
-    if earlier is not None and earlier not in adapters.names(tx, base):
-        earlier = None  # dropped since: the network alone
-    models_used.use_adapted(tx, EMBEDDER_ROLE[run.kind], str(run.before["name"]), earlier)
+def _before(run: Run) -> dict[str, Any]:
+    """What is worked with after a run's model; its network where it was not accepted to be used."""
+    if run.state == ACCEPTED and run.before:
+        return run.before
+    return {"name": run.base.split("@")[0], "adapter": None}
 
 
 def _with_old_vectors(
@@ -220,7 +235,7 @@ def _with_old_vectors(
     def change(tx: Connection) -> None:
         switch(tx)
 
-    name = str(run.before["name"])
+    name = str(_before(run)["name"])
     own_networks.restore(library, models.store, [name])
     manifest = models.store.ensure(name, progress)
     with library.writer("back from retraining"):
@@ -246,7 +261,7 @@ def drop(
         _check_alone(connection, run)
     is_network = run.model is not None and not is_adapted(run.model)
     if run.in_use and is_network:
-        roll_back(library, models, run.kind, progress=progress)
+        _leave(library, models, run, progress)
     # what is outside of the database goes first: killed here, the run is still there to be dropped
     own_networks.remove(library, models.store, run)
     retrain_folders.erase(library, run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from reid_core.library.vectors import IN_QUERY
 from reid_core.types import Floats, Kind
 
 TRAINING, JUDGED, ACCEPTED, BACK = "training", "judged", "accepted", "rolled back"
+SIDES = ("better", "worse")  # of a verdict: its examples
 FULL = "full"  # the strength that is trained elsewhere, and judged when that is done
 
 
@@ -41,7 +42,8 @@ class Part:
 class Run:
     """One retraining. base: the network's id. model: what came of it, None while it trains.
 
-    before: what was in use when it was accepted ({"name", "adapter"}). data: counts. verdict: as
+    before: what was in use when it was accepted ({"name", "adapter"}; "earlier": the same of the
+    time before, where it was in use then and not gone back from). data: counts. verdict: as
     `evaluate.verdict` gives it, with ids for rows. forgotten: how many of the people it learnt
     from were forgotten since. in_use: whether the library works with it now.
     """
@@ -117,8 +119,11 @@ def start(
 
 
 def finish(tx: Connection, run: int, model: str | None, verdict: dict[str, Any]) -> None:
-    """Keep what came of a run."""
-    _set(tx, run, state=JUDGED, model=model, verdict=json.dumps(verdict))
+    """Keep what came of a run, without the pictures of who was forgotten while it learnt."""
+    there = {format_id(part.owner_id) for part in parts_of(tx, run)}
+    shown = {c[of] for side in SIDES for c in verdict.get(side, []) for of in ("row", "wrong")}
+    kept = _without(verdict, shown - there - {None})
+    _set(tx, run, state=JUDGED, model=model, verdict=json.dumps(kept))
 
 
 def accept(tx: Connection, run: int, before: dict[str, Any]) -> None:
@@ -126,9 +131,12 @@ def accept(tx: Connection, run: int, before: dict[str, Any]) -> None:
     _set(tx, run, state=ACCEPTED, before=json.dumps(before), decided=now())
 
 
-def roll_back(tx: Connection, run: int) -> None:
-    """It is no longer in use, and can be accepted again."""
-    _set(tx, run, state=BACK, decided=now())
+def roll_back(tx: Connection, run: int, earlier: dict[str, Any] | None = None) -> None:
+    """It is no longer in use, and can be accepted again. earlier: of its `before`."""
+    if earlier is None:
+        _set(tx, run, state=BACK, decided=now())
+    else:
+        _set(tx, run, before=json.dumps(earlier), decided=now())
 
 
 def standing_on(connection: Connection, model: str) -> list[Run]:
@@ -154,7 +162,14 @@ def list_runs(connection: Connection) -> list[Run]:
     m = schema.model.c
     used = {row[1] or row[0] for row in connection.execute(sa.select(m.name, m.adapter))}
     query = sa.select(r).order_by(r.c.created.desc(), r.c.id)
-    return [_run(row, used) for row in connection.execute(query)]
+    runs = [_run(row, used) for row in connection.execute(query)]
+    at_work = sorted((run for run in runs if run.in_use), key=_is_likely)
+    one = {run.model: run.id for run in at_work}  # of those that made the same model
+    return [replace(run, in_use=run.in_use and one[run.model] == run.id) for run in runs]
+
+
+def _is_likely(run: Run) -> tuple[bool, str]:
+    return run.state == ACCEPTED, run.decided or ""
 
 
 def find_run(connection: Connection, shown_id: str) -> Run:
@@ -288,7 +303,7 @@ def _is_kept(connection: Connection, model: str) -> bool:
 def _without(verdict: dict[str, Any], gone: set[str]) -> dict[str, Any]:
     """A verdict whose examples name none of these pictures."""
     kept = dict(verdict)
-    for side in ("better", "worse"):
+    for side in SIDES:
         some = kept.get(side, [])
         kept[side] = [c for c in some if c["row"] not in gone and c["wrong"] not in gone]
     return kept

@@ -192,6 +192,15 @@ def test_dropping_it_erases_its_vectors_and_its_file(ready, store) -> None:
         assert networks.models(connection) == []
 
 
+def test_dropped_where_it_was_named_as_the_model_to_use_its_network_serves(ready, store) -> None:
+    before, run = answers(ready, store, some=2), the_run(ready)
+    own_networks.install(ready, store, run.model)
+    use_model.use_model(ready, store, run.model.split("@")[0])
+    assert the_run(ready).in_use
+    retrained.drop(ready, Models.of(ready, store), run.shown_id)
+    assert answers(ready, store, some=2) == before
+
+
 def test_a_library_brings_its_network_to_another_machine(ready, store, tmp_path) -> None:
     accepted(ready, store)
     after = answers(ready, store, some=2)

@@ -269,3 +269,33 @@ def _killed(copies: list[Path], store: ModelStore, rng: random.Random) -> list[P
         child.send_signal(signal.SIGKILL)
         child.communicate()
     return copies
+
+
+def test_each_way_back_leads_to_what_was_in_use_before_it(ready, tiny) -> None:
+    """Also when a model was taken into use, another, and then the first again."""
+    first = the_run(ready)
+    other = retrain(ready, Models.of(ready, tiny), Kind.BODY, Wish(seed=1, loss="multi-similarity"))
+    assert first.model != other.model
+    found = [answers(ready, tiny, some=2)]
+    for run in (first, other, first):
+        retrained.accept(ready, Models.of(ready, tiny), run.shown_id, override=True)
+        found.append(answers(ready, tiny, some=2))
+    assert len(set(found)) == 3
+    for before in reversed(found[:-1]):
+        retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
+        assert answers(ready, tiny, some=2) == before
+    with pytest.raises(TrainingError, match="nothing to go back from"):
+        retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY)
+
+
+def test_learning_the_same_again_leaves_the_way_back(ready, tiny) -> None:
+    first, before = the_run(ready), answers(ready, tiny, some=2)
+    retrained.accept(ready, Models.of(ready, tiny), first.shown_id)
+    again = retrain(ready, Models.of(ready, tiny), Kind.BODY)
+    assert again.model == first.model
+    assert not again.in_use
+    assert the_run_in_use(ready).id == first.id
+    retrained.accept(ready, Models.of(ready, tiny), again.shown_id, override=True)
+    assert the_run_in_use(ready).id == first.id
+    assert retrained.roll_back(ready, Models.of(ready, tiny), Kind.BODY).id == first.id
+    assert answers(ready, tiny, some=2) == before

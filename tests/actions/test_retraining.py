@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,12 +12,14 @@ import numpy as np
 import pytest
 from made_gallery import COUNT, World, answers, enrol, the_run
 
+from reid_core.actions import retrain as retrain_module
 from reid_core.actions import retrained
 from reid_core.actions.loading import Models
 from reid_core.actions.retrain import retrain, stock_of
 from reid_core.actions.retrain_data import Samples, Stock, _agreement
 from reid_core.errors import DataError, LibraryLocked, TrainingError
 from reid_core.evaluate.holdout import split
+from reid_core.evaluate.verdict import Verdict
 from reid_core.library import (
     Library,
     erase,
@@ -70,6 +73,25 @@ def test_forgetting_somebody_names_the_models_that_learnt_from_them(ready, tiny)
         assert learnt[0] not in retrainings.people_of(connection, run.id)
     for change in (*after.verdict["better"], *after.verdict["worse"]):
         assert not {change["row"], change["wrong"]} & theirs
+
+
+def test_who_is_forgotten_while_it_learns_is_not_in_its_verdict(ready, tiny, monkeypatch) -> None:
+    """Their pictures are named by nothing, whenever they went."""
+    gone: list[str] = []
+
+    def judged(samples: Samples, *rest: object) -> Verdict:
+        verdict = judge(samples, *rest)
+        person = int(samples.people[verdict.better[0].row])
+        gone.extend(format_id(int(i)) for i in samples.ids[samples.people == person])
+        assert erase.forget(ready, person).proven
+        return verdict
+
+    judge = retrain_module.judged
+    monkeypatch.setattr(retrain_module, "judged", judged)
+    run = retrain(ready, Models.of(ready, tiny), Kind.BODY)
+    assert gone
+    assert run.verdict["better"]
+    assert not [one for one in gone if one in json.dumps(run.verdict)]
 
 
 def test_who_was_learnt_from_stays_known_when_two_become_one(ready) -> None:
