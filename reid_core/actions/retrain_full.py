@@ -267,4 +267,5 @@ def _exported(folder: Path, base: Manifest) -> tuple[bytes, frozenset[str]]:
             template=spec.template,
             flip=spec.flip,
         )
-        return made.path.read_bytes(), frozenset(held.names)
+        # who is forgotten since has left a place, which somebody that it learnt from would take
+        return made.path.read_bytes(), frozenset(held.names) - done.learnt

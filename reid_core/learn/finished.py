@@ -27,13 +27,16 @@ SAMPLES = 256  # validation pictures that the exported file must agree on
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A run's best network, in evaluation mode on the CPU, with what it was told and reached."""
+    """A run's best network, in evaluation mode on the CPU, with what it was told and reached.
+
+    learnt: the names of the identities that it learnt from.
+    """
 
     network: Network
     told: Config
     metrics: dict[str, float]
     step: int
-    identities: int
+    learnt: frozenset[str]
 
 
 def load_run(folder: Path, *, name: str = "best.pt") -> Finished:
@@ -53,7 +56,9 @@ def load_run(folder: Path, *, name: str = "best.pt") -> Finished:
     )
     network = parts.make_model(plain, torch.device("cpu"))
     checkpoint.put_weights(network, state, path)
-    return Finished(network.eval(), told, state["best_metrics"], state["step"], len(state["names"]))
+    return Finished(
+        network.eval(), told, state["best_metrics"], state["step"], frozenset(state["names"])
+    )
 
 
 def _here(name: str, folder: Path) -> str:
@@ -124,7 +129,7 @@ def _template(role: str, height: int, width: int) -> tuple[tuple[float, ...], ..
 def _figures(done: Finished) -> dict[str, Any]:
     shown = {f"validation {k}": f"{v:.4f}" for k, v in done.metrics.items()}
     return {
-        "identities trained on": str(done.identities),
+        "identities trained on": str(len(done.learnt)),
         "steps": str(done.step),
         **shown,
     }

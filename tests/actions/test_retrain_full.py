@@ -9,18 +9,18 @@ from pathlib import Path
 
 import made_pictures
 import pytest
-from made_gallery import answers, the_run
+from made_gallery import ROLE, answers, the_run
 
 from reid_core.actions import retrained
 from reid_core.actions.loading import Models
 from reid_core.actions.retrain import Wish, retrain
 from reid_core.actions.retrain_folders import folder_of
-from reid_core.actions.retrain_full import Prepared, judge_trained, recipe_for
+from reid_core.actions.retrain_full import Prepared, _exported, judge_trained, recipe_for
 from reid_core.actions.train import train
 from reid_core.errors import TrainingError
 from reid_core.learn.data import read
 from reid_core.library import Library, erase, footage, people, retrainings
-from reid_core.library.ids import format_id
+from reid_core.library.ids import format_id, parse_id
 from reid_core.models.store import ModelStore
 from reid_core.types import Kind
 
@@ -108,6 +108,19 @@ def test_what_was_trained_is_judged_taken_into_use_and_dropped(library, store, p
     assert (folder / "best.pt").is_file()
     retrained.drop(library, Models.of(library, store), run.shown_id)
     assert not folder.exists()
+
+
+def test_who_is_forgotten_makes_room_for_nobody_it_learnt_from(library, store, prepared) -> None:
+    """The threshold comes from people by whom it was measured, and from them alone."""
+    train(prepared.config, QUICK)
+    folder = prepared.config.parent
+    base = Models.of(library, store).manifest(ROLE)
+    _, before = _exported(folder, base)
+    assert len(before) > 1
+    gone = min(before)
+    erase.forget(library, parse_id(gone))
+    _, after = _exported(folder, base)
+    assert after == before - {gone}
 
 
 def test_a_folder_without_a_run_is_taken_away_the_next_time(library, store, prepared) -> None:
