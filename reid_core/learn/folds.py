@@ -101,12 +101,12 @@ def strangers(
     vectors_of: the rows of a fold as the model sees them that was not learnt from that fold.
     """
     rng = np.random.default_rng(0)
-    count = int(folds.max()) + 1
-    left, right, scores = [], [], []
-    for k in range(count):
+    names, none = np.unique(folds).tolist(), np.zeros(0, np.int64)
+    left, right, scores = [none], [none], [np.zeros(0, np.float32)]
+    for k in names:
         rows = np.flatnonzero(folds == k)
         x = vectors_of(k, rows)
-        i, j = rng.integers(0, len(rows), (2, STRANGERS // count))
+        i, j = rng.integers(0, len(rows), (2, STRANGERS // len(names)))
         apart = (people[rows[i]] != people[rows[j]]) & (i < j)
         i, j = np.unique(np.stack([i[apart], j[apart]]), axis=1)
         left.append(rows[i])

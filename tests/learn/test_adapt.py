@@ -14,6 +14,7 @@ from reid_core.evaluate.holdout import split
 from reid_core.evaluate.ranking import rank_each
 from reid_core.learn import adapt
 from reid_core.learn.adapt import Recipe, Way, fit
+from reid_core.learn.folds import strangers
 from reid_core.learn.losses import named
 from reid_core.protocols import no_progress
 
@@ -35,6 +36,15 @@ def world(count: int = 50, looks: int = 4, *, seed: int = 0) -> tuple[np.ndarray
 
 def precision(rows: np.ndarray, who: np.ndarray, looks: np.ndarray) -> float:
     return float(rank_each(rows, who, looks, np.ones(len(who), bool)).precision.mean())
+
+
+@pytest.mark.parametrize("people", [[], [7], [7, 7]])
+def test_of_nobody_and_of_one_person_there_are_no_strangers(people: list[int]) -> None:
+    who = np.array(people, np.int64)
+    rows = np.ones((len(who), 1), np.float32)
+    (left, right), scores = strangers(who, np.zeros_like(who), lambda _, some: rows[some])
+    assert len(left) == len(right) == len(scores) == 0
+    assert left.dtype == np.int64
 
 
 def test_people_never_seen_are_told_apart_better() -> None:
