@@ -22,6 +22,7 @@ from reid_core.actions.retrain import Wish, alone, gathered, judged, noted, reco
 from reid_core.actions.retrain_data import Samples, gather
 from reid_core.actions.retrain_folders import NOTE, folder_of, tidy
 from reid_core.actions.train import require_torch
+from reid_core.adapter import Adapter
 from reid_core.errors import DataError, TrainingError
 from reid_core.evaluate.holdout import Ids, Split
 from reid_core.files import write_atomically
@@ -157,41 +158,52 @@ def judge_trained(
     """Judge what came of a full training, on what was held out before it; the run with its verdict.
 
     A training that was not finished is judged by its best network so far. Raises RunNotFound,
-    TrainingError when it was not begun or measured yet, or the library works with another network.
+    TrainingError when it was not begun or measured yet, or the library works with another network,
+    LibraryLocked while another retraining is at work.
     """
     require_torch()
-    with library.read() as connection:
-        run = retrainings.find_run(connection, shown_id)
-    if run.strength != FULL or run.state != TRAINING:
-        raise TrainingError(f"The retraining {shown_id} is no training that waits for a verdict.")
-    if not (folder := folder_of(library, run)).joinpath("best.pt").is_file():
-        raise TrainingError(
-            f"The training {shown_id} has no network to judge yet. Run: cameo train "
-            f"{folder / RECIPE}"
-        )
-    role = EMBEDDER_ROLE[run.kind]
-    base = models.manifest(role)
-    if base.model_id != run.base:
-        raise TrainingError(
-            f"This training began with {run.base}, but {base.model_id} is in use. "
-            f"Run: cameo models use {run.base.split('@')[0]}"
-        )
-    how = _wish(run)
-    with alone(library):
+    with alone(library):  # before the run is read: nobody else judges it meanwhile
         with library.read() as connection:
-            samples = _as_parted(
-                gather(connection, run.kind, run.base, seed=how.seed),
-                {p.owner_id: p.part for p in retrainings.parts_of(connection, run.id)},
-            )
-            current = adapters.name_in_use(connection, role)
-            old = adapters.of_model(connection, current) if current else None
+            run = retrainings.find_run(connection, shown_id)
+        _check_trained(library, models, run)
+        samples, old = _as_held_out(library, run)
         learnt = _learnt(library, models, run, samples, progress)
-        verdict = judged(samples, learnt, old, how)
+        verdict = judged(samples, learnt, old, _wish(run))
         with library.transaction("retrained", run=shown_id, decision=verdict.decision) as tx:
             retrainings.find_run(tx, shown_id)
             made = learnt.keep(tx)
             retrainings.finish(tx, run.id, made, record(verdict, learnt.fitted, samples))
             return retrainings.find_run(tx, shown_id)
+
+
+def _check_trained(library: Library, models: Models, run: Run) -> None:
+    """Raises TrainingError where there is nothing to judge, or nothing to judge it against."""
+    if run.strength != FULL or run.state != TRAINING:
+        raise TrainingError(
+            f"The retraining {run.shown_id} is no training that waits for a verdict."
+        )
+    if not (folder := folder_of(library, run)).joinpath("best.pt").is_file():
+        raise TrainingError(
+            f"The training {run.shown_id} has no network to judge yet. Run: cameo train "
+            f"{folder / RECIPE}"
+        )
+    base = models.manifest(EMBEDDER_ROLE[run.kind])
+    if base.model_id != run.base:
+        raise TrainingError(
+            f"This training began with {run.base}, but {base.model_id} is in use. "
+            f"Run: cameo models use {run.base.split('@')[0]}"
+        )
+
+
+def _as_held_out(library: Library, run: Run) -> tuple[Samples, Adapter | None]:
+    """The samples, held out or not as they were when it was prepared, and the adapter in use."""
+    with library.read() as connection:
+        samples = _as_parted(
+            gather(connection, run.kind, run.base, seed=_wish(run).seed),
+            {p.owner_id: p.part for p in retrainings.parts_of(connection, run.id)},
+        )
+        current = adapters.name_in_use(connection, EMBEDDER_ROLE[run.kind])
+        return samples, adapters.of_model(connection, current) if current else None
 
 
 def _wish(run: Run) -> Wish:
