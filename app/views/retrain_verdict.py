@@ -216,7 +216,7 @@ class VerdictView(QWidget):
 
     def _use(self) -> None:
         if self._row is not None:
-            self._retraining.accept(self._row, override=not self._row.run.is_offered)
+            self._retraining.accept(self._row)
 
     def _judge(self) -> None:
         if self._row is not None:
