@@ -5,6 +5,7 @@ The library keeps them whole. What the store has of them is a copy, made again w
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -36,14 +37,15 @@ def put(tx: Connection, manifest: Manifest, base: str, kind: Kind, data: bytes) 
 
 
 def install(library: Library, store: ModelStore, model: str) -> Manifest:
-    """Give the store a network of the library, if it has it not. Raises ModelError."""
+    """Give the store a network of the library, if need be. Raises ModelError, LibraryCorrupt."""
     with library.read() as connection:
         text, data = networks.get(connection, model)
     try:
         manifest = manifests.from_record(json.loads(text))
-    except (ValueError, TypeError, KeyError) as error:
+        checksum = hashlib.sha256(data).hexdigest()
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise LibraryCorrupt(f"What is known of the network {model} is damaged.") from error
-    if manifest.model_id != model:
+    if manifest.model_id != model or manifest.sha256 != checksum:
         raise LibraryCorrupt(f"The network {model} is another than it is called.")
     there = {one.model_id for one in store.installed()}
     return manifest if model in there else store.install(manifest, data)
