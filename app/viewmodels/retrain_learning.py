@@ -12,6 +12,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -23,9 +24,8 @@ from app.tasks import OutsideJob
 from app.training_run import CameoProcess, Client, Order
 from app.viewmodels.calibrating_words import kind_name
 from app.viewmodels.train_runs import last_words, number, read_json, tail, text
+from reid_core.errors import LibraryLocked
 from reid_core.library import Library, retrainings
-from reid_core.library.retrainings import FULL, TRAINING
-from reid_core.library.store import now
 from reid_core.protocols import Progress
 from reid_core.types import Kind
 
@@ -73,7 +73,6 @@ class Learning(QObject):
         self._make = make or (lambda: CameoProcess(self))
         self._client: Client | None = None
         self._beside: tempfile.TemporaryDirectory[str] | None = None
-        self._since = ""
         self.kind: Kind | None = None
         self.job: LearnJob | None = None
         self._timer = QTimer(self, interval=LOOK_MS)
@@ -108,7 +107,6 @@ class Learning(QObject):
             self._client = self._make()
             self._client.ended.connect(self._on_ended)
         self.kind = kind
-        self._since = now()
         self._beside = tempfile.TemporaryDirectory(prefix="cameo-retrain-")
         self.job = LearnJob(title, self._stop, self)
         self._session.tasks.list_job(self.job)
@@ -170,11 +168,11 @@ class Learning(QObject):
         self._timer.stop()
         self._patience.stop()
         folder, kind, was_stopped = self._folder(), self.kind, self.is_stopping
-        library, since = self._session.library, self._since
+        library = self._session.library
 
         def work(_: Progress) -> tuple[str, str]:
-            if status != 0 and library.writable:
-                _tidy(library, kind, since)
+            if status != 0 and library.writable and kind is not None:
+                _tidy(library, kind)
             return text(read_json(folder / "run.json").get("id")), last_words(folder / "said.txt")
 
         self._session.tasks.run(
@@ -233,16 +231,13 @@ def _told(line: str) -> tuple[float, str] | None:
     return None if share is None else (share, text(found.get("what")))
 
 
-def _tidy(library: Library, kind: Kind | None, since: str) -> None:
-    """Take away the row of a run that was killed: nobody else retrains while it was at work."""
-    with library.read() as connection:
-        left = [
-            run.id
-            for run in retrainings.list_runs(connection)
-            if (run.state, run.kind) == (TRAINING, kind)
-            and run.strength != FULL
-            and run.created >= since
-        ]
-    if left:
-        with library.transaction("retraining stopped", runs=len(left)) as tx:
-            retrainings.delete(tx, left)
+def _tidy(library: Library, kind: Kind) -> None:
+    """Take away the row of a run that was killed. Whoever retrains by now has done so already."""
+    from reid_core.actions.retrain import alone
+
+    with suppress(LibraryLocked), alone(library):
+        with library.read() as connection:
+            left = retrainings.unfinished(connection, kind)
+        if left:
+            with library.transaction("retraining stopped", runs=len(left)) as tx:
+                retrainings.delete(tx, left)

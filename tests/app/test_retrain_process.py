@@ -15,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from app.session import Session
 from app.tasks import Tasks
+from app.viewmodels.retrain_learning import _tidy
 from app.views.train_page import Page
+from reid_core.actions.retrain import alone
 from reid_core.library import retrainings
 from reid_core.types import Kind
 from tests.app.retraining_made import LONG_MS, session_with_people
@@ -83,6 +85,16 @@ def test_one_that_is_killed_is_noticed_and_can_begin_anew(
     learning(page, qtbot)
     page.close_page()  # as the window does when it is closed
     qtbot.waitUntil(lambda: runs(fresh) == [], timeout=LONG_MS)
+
+
+def test_what_another_process_began_meanwhile_is_not_taken_away(fresh: Session) -> None:
+    with fresh.library.transaction("made") as tx:
+        retrainings.start(tx, Kind.BODY, "adapter", "base", settings={}, data={}, parts=[])
+    with alone(fresh.library):
+        _tidy(fresh.library, Kind.BODY)
+    assert runs(fresh) == ["training"]
+    _tidy(fresh.library, Kind.BODY)
+    assert runs(fresh) == []
 
 
 def test_the_window_does_not_import_torch() -> None:
