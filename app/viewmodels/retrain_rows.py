@@ -46,8 +46,8 @@ class Learnt:
     """A retraining as the list and the verdict show it. people: names of whom it learnt from.
 
     state: prepared (a whole network, to be trained and judged), open (no verdict: at work, or
-    stopped halfway), used, past, offered, unsure (a model,
-    but not better for sure) or none (no model).
+    stopped halfway), used, past, offered, unsure (a model, but not better for sure) or none (no
+    model).
     """
 
     run: Run
