@@ -262,6 +262,7 @@ def forget(tx: Connection, person: int, templates: Sequence[int]) -> tuple[str, 
     or made again.
     """
     p = schema.retraining_part.c
+    _leave_to_others(tx, person)
     rows = list(tx.execute(_rows_of(p.person_id == person)))
     for i in range(0, len(templates), IN_QUERY):
         rows += tx.execute(_rows_of(p.owner_id.in_(templates[i : i + IN_QUERY])))
@@ -282,6 +283,17 @@ def forget(tx: Connection, person: int, templates: Sequence[int]) -> tuple[str, 
     for run in reversed(every):  # oldest first: what stands on such a network learnt from it
         names += [run.model] if run.model and run.base in names else []
     return tuple(sorted(name for name in set(names) if _is_kept(tx, name)))
+
+
+def _leave_to_others(tx: Connection, person: int) -> None:
+    """What was learnt from templates that are others' now, as when a merge was undone, was learnt
+    from these: they are named when they are forgotten in their turn.
+    """
+    p, t = schema.retraining_part, schema.template.c
+    mine = sa.and_(p.c.person_id == person, p.c.owner == "template")
+    theirs = sa.select(t.id).where(t.person_id != person)
+    whose = sa.select(t.person_id).where(t.id == p.c.owner_id).scalar_subquery()
+    tx.execute(p.update().where(mine, p.c.owner_id.in_(theirs)).values(person_id=whose))
 
 
 def _rows_of(which: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -27,6 +27,7 @@ from reid_core.library import (
     retrainings,
     vectors,
 )
+from reid_core.library.history import History
 from reid_core.library.ids import format_id
 from reid_core.library.verdicts import put_verdicts
 from reid_core.types import Kind
@@ -73,6 +74,23 @@ def test_forgetting_somebody_names_the_models_that_learnt_from_them(ready, tiny)
         assert learnt[0] not in retrainings.people_of(connection, run.id)
     for change in (*after.verdict["better"], *after.verdict["worse"]):
         assert not {change["row"], change["wrong"]} & theirs
+
+
+def test_when_one_became_two_again_both_are_known(ready) -> None:
+    """Forgetting one leaves what says that the other was learnt from."""
+    run, history = the_run(ready), History(ready)
+    with ready.read() as connection:
+        one, other = retrainings.people_of(connection, run.id)[:2]
+    with history.recording("merge"), ready.transaction("merge") as tx:
+        people.merge(tx, into=one, gone=other)
+    history.undo()
+    for person in (one, other):
+        assert erase.forget(ready, person).trained_on == (run.model,)
+    assert the_run(ready).forgotten == 2
+    with ready.read() as connection:
+        left = retrainings.people_of(connection, run.id)
+    assert not {one, other} & set(left)
+    assert len(left) == run.data["people"] - run.data["held_people"] - 2
 
 
 def test_who_is_forgotten_while_it_learns_is_not_in_its_verdict(ready, tiny, monkeypatch) -> None:
