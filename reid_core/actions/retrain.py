@@ -113,7 +113,7 @@ def retrain(
     if how.strength not in LEARNS:
         raise ValueError(f"strength is {how.strength!r}, expected one of {', '.join(LEARNS)}")
     require_torch()
-    _check_loss(how.loss)
+    check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind]).model_id
     with alone(library):
         samples = gathered(library, models, kind, how)
@@ -131,7 +131,7 @@ def retrain(
                 return retrainings.find_run(tx, format_id(run))
 
 
-def _check_loss(name: str | None) -> None:
+def check_loss(name: str | None) -> None:
     """Before anything is read. Raises TrainingError, naming the losses that there are."""
     from reid_core.learn.losses import named
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from reid_core.actions import retrain_head
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
-from reid_core.actions.retrain import Wish, alone, gathered, judged, noted, record
+from reid_core.actions.retrain import Wish, alone, check_loss, gathered, judged, noted, record
 from reid_core.actions.retrain_data import Samples, gather
 from reid_core.actions.retrain_folders import NOTE, folder_of, tidy
 from reid_core.actions.train import require_torch
@@ -70,12 +70,13 @@ def recipe_for(
     """Hold out, note the run, and write the recipe of its training.
 
     Raises DataError when there is too little, ModelMismatch or TrainingError when the network in
-    use cannot be rebuilt, LibraryLocked while another retraining is at work.
+    use cannot be rebuilt or for an unknown loss, LibraryLocked while another retraining is at work.
     """
     require_torch()
     from reid_core.learn.backbones import onnx_graph
 
     how = replace(wish or Wish(), strength=FULL)
+    check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind])
     file, spec = models.store.path(base.name), base.input
     net = onnx_graph.rebuilt(tail.whole(file), file, height=spec.height, width=spec.width)

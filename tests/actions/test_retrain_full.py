@@ -57,6 +57,13 @@ def test_the_recipe_holds_out_what_the_run_does(library, prepared) -> None:
     assert prepared.seconds > 0
 
 
+def test_a_loss_that_does_not_exist_is_told_before_the_recipe_is_written(library, store) -> None:
+    with pytest.raises(TrainingError, match="nothing-like-it"):
+        recipe_for(library, Models.of(library, store), Kind.BODY, Wish(loss="nothing-like-it"))
+    with library.read() as connection:
+        assert not retrainings.list_runs(connection)
+
+
 def test_nothing_of_somebody_forgotten_is_learnt_from(library, prepared) -> None:
     with library.read() as connection:
         lineage = retrainings.people_of(connection, prepared.run.id)
