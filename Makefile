@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FULL   := $(VENV)/.ready-full
+# of tests at once; files of tests stay whole, since what they share is made once in each
+PROCESSES ?= 2
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test app train bench screenshots translations lint format clean install install-full
@@ -13,7 +15,7 @@ demo: $(READY)
 	$(BIN)/cameo demo
 
 test: $(FULL)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 app: $(READY)
 	$(BIN)/python -m app
