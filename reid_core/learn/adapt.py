@@ -7,7 +7,7 @@ and drawn back to that: from zero, or from what evens out how far looks at one p
 direction (within-class covariance normalisation, Hatch et al., Interspeech 2006, shrunk). The
 beginning, the pull and the strength s in [0, 1] are those that do best on people whom A was not
 learnt from (cross-validation over people). Strength 0, which changes nothing, is always a candidate
-and wins unless another is better for sure.
+and wins unless another gains more than its standard error.
 """
 
 from __future__ import annotations
@@ -23,10 +23,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from reid_core.adapter import Adapter, identity
-from reid_core.errors import DataError, Diverged
-from reid_core.evaluate.holdout import Bools, Ids, folds_of, nearest
+from reid_core.evaluate.holdout import Bools, Ids, nearest
 from reid_core.evaluate.ranking import by_person, rank_each
-from reid_core.learn.folds import Batches, Parts, choose, error_of, one_thread, strangers
+from reid_core.learn.folds import (
+    Batches,
+    Parts,
+    Tried,
+    choose,
+    dealt,
+    descend,
+    error_of,
+    one_thread,
+    strangers,
+)
 from reid_core.learn.losses import named
 from reid_core.learn.unlabelled import FootageLoss, Unlabelled
 from reid_core.protocols import Progress, no_progress
@@ -80,14 +89,10 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A strength over the folds: mAP by person, the gain over none, and its standard error."""
+class TriedWay(Tried):
+    """The same of a map that was learnt in one of the ways."""
 
     way: Way
-    strength: float
-    precision: float
-    gain: float
-    error: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +103,7 @@ class Fitted:
 
     adapter: Adapter
     strength: float
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedWay, ...]
     strangers: tuple[Ids, Ids]
     strangers_scores: Floats
 
@@ -126,13 +131,7 @@ def fit(
 def _fit(
     base: str, vectors: Floats, people: Ids, looks: Ids, how: Recipe, progress: Progress
 ) -> Fitted:
-    several = [p for p in np.unique(people) if len(np.unique(looks[people == p])) > 1]
-    if len(several) < 3:
-        raise DataError(
-            f"{len(several)} people have two different looks among what may be trained on; "
-            "an adapter needs three."
-        )
-    folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
+    folds = dealt(people, looks, count=FOLDS, seed=how.seed)
     n = int(folds.max()) + 1
     parts = Parts(progress, n * len(how.tried) + 1)
     apart = _apart(how, vectors, folds)
@@ -210,14 +209,7 @@ def _learn(
         value: Tensor = loss(out, targets[rows])
         if beside is not None:
             value = value + way.footage * beside(start + residual)
-        if not torch.isfinite(value):
-            raise Diverged(
-                f"The loss {how.loss} is no number after {step} steps; try another with --loss."
-            )
-        optimiser.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
+        descend(value, optimiser, schedule, loss=how.loss, step=step)
     return _Map((start + residual.detach()).numpy().astype(np.float32), mean)
 
 
@@ -257,7 +249,7 @@ def _try(
     folds: Ids,
     maps: Mapping[Way, Sequence[_Map]],
     how: Recipe,
-) -> tuple[Tried, ...]:
+) -> tuple[TriedWay, ...]:
     """Every strength on the people of each fold, with the map that was not learnt from them.
 
     The first is none.
@@ -273,10 +265,10 @@ def _try(
         return np.concatenate(parts)
 
     none = measured(how.ways[0], 0.0)
-    tried = [Tried(how.ways[0], 0.0, float(none.mean()), 0.0, 0.0)]
+    tried = [TriedWay(0.0, float(none.mean()), 0.0, 0.0, how.ways[0])]
     for way in how.tried:
         for strength in sorted({*how.strengths} - {0.0}):
             p = measured(way, strength)
             gain = float((p - none).mean())
-            tried.append(Tried(way, strength, float(p.mean()), gain, error_of(p - none)))
+            tried.append(TriedWay(strength, float(p.mean()), gain, error_of(p - none), way))
     return tuple(tried)

@@ -1,21 +1,23 @@
 """What every strength of retraining learns by: batches of people, folds of people, what won.
 
 A strength is chosen on people whom it was not learnt from (cross-validation over people), and
-strength 0, which changes nothing, wins unless another is better for sure.
+strength 0, which changes nothing, wins unless another gains more than its standard error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reid_core.evaluate.holdout import Ids
+from reid_core.errors import DataError, Diverged
+from reid_core.evaluate.holdout import Ids, folds_of
 from reid_core.protocols import Progress
 from reid_core.types import Floats
 
@@ -25,16 +27,14 @@ STRANGERS = 200_000  # pairs of different people whose cosines are kept for thre
 SURE = 1.0  # standard errors that a gain is taken to be smaller than it was measured
 
 
-class Tried(Protocol):
-    """A strength, measured over the folds."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A strength over the folds: mAP by person, the gain over none, and its standard error."""
 
-    @property
-    def gain(self) -> float:
-        """The mean gain over none."""
-
-    @property
-    def error(self) -> float:
-        """Its standard error."""
+    strength: float
+    precision: float
+    gain: float
+    error: float
 
 
 T = TypeVar("T", bound=Tried)
@@ -53,6 +53,37 @@ class Batches:
         chosen = self._rng.permutation(len(self._rows))[: self._people]
         rows = [self._rng.permutation(self._rows[k])[: self._looks] for k in chosen.tolist()]
         return torch.from_numpy(np.concatenate(rows))
+
+
+def dealt(people: Ids, looks: Ids, *, count: int, seed: int) -> Ids:
+    """(N,) the fold of each row, of as many as there are people for.
+
+    Raises DataError with fewer than three people of two looks.
+    """
+    several = sum(len(np.unique(looks[people == p])) > 1 for p in np.unique(people))
+    if several < 3:
+        raise DataError(
+            f"{several} people have two different looks among what may be trained on; three are "
+            "needed."
+        )
+    return folds_of(people, count=min(count, several), seed=seed)
+
+
+def descend(
+    value: Tensor,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    *,
+    loss: str,
+    step: int,
+) -> None:
+    """One step. loss: its name, for the sentence of Diverged, which is raised for no number."""
+    if not torch.isfinite(value):
+        raise Diverged(f"The loss {loss} is no number after {step} steps; try another with --loss.")
+    optimiser.zero_grad()
+    value.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+    schedule.step()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ each crop and a few changed versions of it, and kept in memory. The stage is lea
 outside of the gradient, as weight decay in AdamW). How far it goes is the strength s in [0, 1]: the
 weights are w0 + s (w1 - w0) (Wortsman et al., arXiv 2109.01903), and s is what does best on people
 whom w1 was not learnt from (cross-validation over people). Strength 0, which changes nothing, wins
-unless another is better for sure.
+unless another gains more than its standard error.
 """
 
 from __future__ import annotations
@@ -21,13 +21,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from reid_core.errors import DataError, Diverged
-from reid_core.evaluate.holdout import Bools, Ids, folds_of
+from reid_core.errors import DataError
+from reid_core.evaluate.holdout import Bools, Ids
 from reid_core.evaluate.ranking import by_person, rank_each
 from reid_core.learn import augment
 from reid_core.learn.backbones.onnx_graph import OnnxGraph
 from reid_core.learn.distributed import pick_device
-from reid_core.learn.folds import Batches, Parts, choose, error_of, one_thread, strangers
+from reid_core.learn.folds import (
+    Batches,
+    Parts,
+    Tried,
+    choose,
+    dealt,
+    descend,
+    error_of,
+    one_thread,
+    strangers,
+)
 from reid_core.learn.losses import named
 from reid_core.models.tail import Tail
 from reid_core.protocols import Progress, no_progress
@@ -64,16 +74,6 @@ class Recipe:
     pull: float = 0.002
     strengths: Sequence[float] = STRENGTHS
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A strength over the folds: mAP by person, the gain over none, and its standard error."""
-
-    strength: float
-    precision: float
-    gain: float
-    error: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,13 +139,7 @@ def fit(
 def _fit(
     stage: Tail, seen: Seen, people: Ids, looks: Ids, how: Recipe, progress: Progress
 ) -> Fitted:
-    several = [p for p in np.unique(people) if len(np.unique(looks[people == p])) > 1]
-    if len(several) < 3:
-        raise DataError(
-            f"{len(several)} people have two different looks among what may be trained on; "
-            "the last stage needs three."
-        )
-    folds = folds_of(people, count=min(FOLDS, len(several)), seed=how.seed)
+    folds = dealt(people, looks, count=FOLDS, seed=how.seed)
     n = int(folds.max()) + 1
     parts = _Stages(stage, seen, people, how, Parts(progress, n + 1))
     learnt = [parts.learn(folds != k) for k in range(n)]
@@ -162,13 +156,8 @@ class _Stages:
     """The stage as it was, and what is learnt of it from some of the crops."""
 
     def __init__(self, stage: Tail, seen: Seen, people: Ids, how: Recipe, parts: Parts) -> None:
-        self._stage, self._seen, self.people, self.how, self._parts = (
-            stage,
-            seen,
-            people,
-            how,
-            parts,
-        )
+        self._stage, self._seen, self._parts = stage, seen, parts
+        self.people, self.how = people, how
         self._device = pick_device("auto")
         self._start = [p.detach().clone() for p in self._fresh().parameters()]
 
@@ -182,10 +171,8 @@ class _Stages:
         dim = net(self._given(rows[:2], [PLAIN])).shape[1]
         loss = named.make(how.loss, dim=dim, classes=int(labels.max()) + 1, **how.options)
         optimiser, schedule = _optimiser(net, loss.to(self._device), how)
-        batches, targets = (
-            Batches(labels, how.seed, people=PEOPLE, looks=LOOKS),
-            torch.from_numpy(labels),
-        )
+        batches = Batches(labels, how.seed, people=PEOPLE, looks=LOOKS)
+        targets = torch.from_numpy(labels)
         rng = np.random.default_rng(how.seed)
         for step in range(how.steps):
             progress(step / how.steps, f"step {step} of {how.steps}")
@@ -193,14 +180,7 @@ class _Stages:
             versions = rng.integers(0, self._seen.versions, len(chosen))
             out = F.normalize(net(self._given(rows[chosen.numpy()], versions)), dim=1)
             value: Tensor = loss(out, targets[chosen].to(self._device))
-            if not torch.isfinite(value):
-                raise Diverged(
-                    f"The loss {how.loss} is no number after {step} steps; try another with --loss."
-                )
-            optimiser.zero_grad()
-            value.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
+            descend(value, optimiser, schedule, loss=how.loss, step=step)
             _pull(net, self._start, how.pull)
         return [p.detach().clone() for p in net.parameters()]
 

@@ -75,7 +75,7 @@ def test_labels_by_chance_are_never_offered(seed: int) -> None:
 
 
 def test_strength_none_is_among_the_candidates_and_wins_without_a_sure_gain() -> None:
-    none, vague = adapt.Tried(Way(0.1), 0.0, 0.5, 0, 0), adapt.Tried(Way(0.1), 0.5, 0.5, 0.02, 0.03)
+    none, vague = adapt.Tried(0.0, 0.5, 0, 0), adapt.Tried(0.5, 0.5, 0.02, 0.03)
     small, large = replace(vague, error=0.005), replace(vague, strength=1.0, gain=0.03)
     assert adapt.choose([none, vague]) is none
     assert adapt.choose([none, vague, small, large]) is small
@@ -149,7 +149,7 @@ def test_thresholds_come_from_maps_that_did_not_learn_from_the_pair() -> None:
     rows, who, looks = world(30)
     fitted = fit("b@1", rows, who, looks, Recipe(steps=20))
     a, b = fitted.strangers
-    folds = adapt.folds_of(who, count=adapt.FOLDS)
+    folds = adapt.dealt(who, looks, count=adapt.FOLDS, seed=0)
     assert (who[a] != who[b]).all()
     assert (folds[a] == folds[b]).all()
     assert len(fitted.strangers_scores) == len(a)
