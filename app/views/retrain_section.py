@@ -20,10 +20,9 @@ from app.views.retrain_verdict import VerdictView
 from app.views.train_missing import MissingBar
 from app.widgets.parts import EmptyState, button
 from app.widgets.polishing import polish_soon
+from app.widgets.splits import put_beside
 from app.widgets.thumbs import Thumbnails
 from reid_core.types import Kind
-
-NARROWEST, LIST = 200, 250  # px
 
 
 class RetrainSection(QWidget):
@@ -100,14 +99,9 @@ class RetrainSection(QWidget):
         )
 
     def _lay_out(self) -> None:
-        self.list.setMinimumWidth(NARROWEST)
         for one in (self.empty, self.form, self.verdict):
             self.stack.addWidget(one)
-        self.split.addWidget(self.list)
-        self.split.addWidget(self.stack)
-        self.split.setStretchFactor(1, 1)
-        self.split.setCollapsible(1, False)
-        self.split.setSizes([LIST, 900])
+        put_beside(self.split, self.list, self.stack)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP)

@@ -31,9 +31,8 @@ from app.views.train_missing import MissingBar
 from app.views.train_watch import WatchView
 from app.widgets.opening import open_path
 from app.widgets.parts import EmptyState, button
+from app.widgets.splits import put_beside
 from reid_core.errors import CameoError
-
-NARROWEST, LIST = 200, 260  # px
 
 
 class RunsSection(QWidget):
@@ -90,15 +89,10 @@ class RunsSection(QWidget):
         self.list.setAccessibleName(self.tr("Training runs"))
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
-        self.list.setMinimumWidth(NARROWEST)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         for one in (self.empty, self.form, self.watch):
             self.stack.addWidget(one)
-        self.split.addWidget(self.list)
-        self.split.addWidget(self.stack)
-        self.split.setStretchFactor(1, 1)
-        self.split.setCollapsible(1, False)
-        self.split.setSizes([LIST, 900])
+        put_beside(self.split, self.list, self.stack)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP)

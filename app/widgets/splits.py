@@ -1,4 +1,4 @@
-"""Splitters that are found again as they were left, by their names among the window's settings."""
+"""Splitters: a list beside what is chosen in it, and how they were left, in the settings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from app.session import Session
 from app.settings import form_of
+
+NARROWEST, LIST, REST = 200, 260, 900  # px
+
+
+def put_beside(split: QSplitter, listed: QWidget, chosen: QWidget) -> None:
+    """A list at the left, and at the right what is chosen in it, which takes the room there is."""
+    listed.setMinimumWidth(NARROWEST)
+    split.addWidget(listed)
+    split.addWidget(chosen)
+    split.setStretchFactor(1, 1)
+    split.setCollapsible(1, False)
+    split.setSizes([LIST, REST])
 
 
 def keep_splits(session: Session, splits: Mapping[str, QSplitter]) -> None:
