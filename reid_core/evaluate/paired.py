@@ -196,7 +196,9 @@ def open_set(case: Case, draw: Draws, fpir: float) -> list[Figure]:
         own, strangers = top
         threshold = _weighted_quantile(strangers, weight[unseen_of], 1 - fpir)
         total = weight[known_of].sum()
-        return float(weight[known_of] @ (own < threshold) / total) if total else float("nan")
+        if not total or np.isnan(threshold):  # nobody known, or no stranger, was drawn
+            return float("nan")
+        return float(weight[known_of] @ (own < threshold) / total)
 
     both = np.concatenate([who, who_not])
     one = np.ones(len(both))

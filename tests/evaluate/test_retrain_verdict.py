@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reid_core.evaluate.holdout import Split, split
-from reid_core.evaluate.paired import Case, Draws, Figure, pairs_of
+from reid_core.evaluate.paired import Case, Draws, Figure, Statistic, open_set, pairs_of
 from reid_core.evaluate.ranking import FEW, rank_each
 from reid_core.evaluate.verdict import decide, judge
 
@@ -76,6 +76,23 @@ def test_pairs_are_all_of_one_person_and_none_of_one_look() -> None:
         if who[i] == who[j] and looks[i] != looks[j] and one.split.held[[i, j]].any()
     }
     assert int(pairs.same.sum()) == len(wanted)
+
+
+def test_a_draw_without_strangers_says_nothing_of_misses() -> None:
+    rows, who, looks = world(60, noise=1)
+    asked: list[float] = []
+
+    class OneDraw(Draws):
+        """Every known person, and no stranger."""
+
+        def interval(self, who: np.ndarray, difference: Statistic) -> tuple[float, float]:
+            known = len(np.unique(who)) - len(np.unique(one.people[one.split.unseen]))
+            asked.append(difference((np.arange(len(who)) < known).astype(float)))
+            return 0.0, 0.0
+
+    one = case(rows, rows, who, looks)
+    assert open_set(one, OneDraw(), 0.05)
+    assert np.isnan(asked).all()
 
 
 def test_a_better_model_is_offered_and_the_other_way_round_is_worse() -> None:
