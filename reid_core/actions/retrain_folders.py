@@ -19,8 +19,11 @@ def folder_of(library: Library, run: Run) -> Path:
 
 def erase(library: Library, run: Run) -> None:
     """Take away the folder of a training that was dropped."""
-    if run.strength == FULL:
-        shutil.rmtree(folder_of(library, run), ignore_errors=True)
+    folder = folder_of(library, run)
+    if run.strength == FULL and folder.is_symlink():
+        folder.unlink()  # what lies behind it is somebody else's
+    elif run.strength == FULL:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def tidy(library: Library) -> None:

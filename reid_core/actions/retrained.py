@@ -259,6 +259,8 @@ def drop(
     with library.read() as connection:
         run = retrainings.find_run(connection, shown_id)
         _check_alone(connection, run)
+    with library.writer("drop retraining"):  # raises, before anything goes, where nothing can be
+        pass
     is_network = run.model is not None and not is_adapted(run.model)
     if run.in_use and is_network:
         _leave(library, models, run, progress)

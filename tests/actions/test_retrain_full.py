@@ -117,6 +117,15 @@ def test_what_was_trained_is_judged_taken_into_use_and_dropped(library, store, p
     assert not folder.exists()
 
 
+def test_of_a_folder_that_is_a_link_the_link_alone_is_erased(library, store, prepared) -> None:
+    folder, elsewhere = folder_of(library, prepared.run), library.folder.parent / "elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    retrained.drop(library, Models.of(library, store), prepared.run.shown_id)
+    assert not folder.is_symlink()
+    assert any(elsewhere.iterdir())
+
+
 def test_who_is_forgotten_makes_room_for_nobody_it_learnt_from(library, store, prepared) -> None:
     """The threshold comes from people by whom it was measured, and from them alone."""
     train(prepared.config, QUICK)

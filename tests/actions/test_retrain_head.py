@@ -25,7 +25,7 @@ from reid_core.actions.search import Searcher, query_person
 from reid_core.actions.strengths import offers
 from reid_core.actions.use_model import Pending, pending
 from reid_core.adapter import identity
-from reid_core.errors import ModelMismatch, RunNotFound, TrainingError
+from reid_core.errors import LibraryReadOnly, ModelMismatch, RunNotFound, TrainingError
 from reid_core.learn import head
 from reid_core.library import (
     Library,
@@ -178,9 +178,13 @@ def test_dropped_while_it_is_taken_into_use_nothing_of_it_stays(ready, store) ->
     assert counts(ready, run.model) == (0, 0, 0)
 
 
-def test_dropping_it_erases_its_vectors_and_its_file(ready, store) -> None:
+def test_dropping_it_erases_its_vectors_and_its_file(ready, store, monkeypatch) -> None:
     before = answers(ready, store, some=2)
     run = accepted(ready, store).run
+    monkeypatch.setattr(ready, "writable", False)
+    with pytest.raises(LibraryReadOnly):
+        retrained.drop(ready, Models.of(ready, store), run.shown_id)
+    monkeypatch.setattr(ready, "writable", True)
     assert (store.folder / f"{run.model.split('@')[0]}.onnx").is_file()
     made_pictures.enrol(ready, store, run.model.split("@")[0], 77, 2)
     retrained.drop(ready, Models.of(ready, store), run.shown_id)
