@@ -70,7 +70,8 @@ RETRAINING: tuple[Any, ...] = (
         "needed. Enrol more people, or more pictures of each.",
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "Of the looks of known people the latest are held out, since most have times."
+        "Core",
+        "The latest looks of known people are held out, as far as their times are known.",
     ),
     QT_TRANSLATE_NOOP("Core", "Only an adapter learns from footage that nobody labelled."),
     QT_TRANSLATE_NOOP("Core", "{} pictures of {} people"),
@@ -86,7 +87,6 @@ RETRAINING: tuple[Any, ...] = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{} people have two different looks among what may be trained on; the last stage needs "
-        "three.",
+        "{} people have two different looks among what may be trained on; three are needed.",
     ),
 )

@@ -353,10 +353,6 @@ SENTENCES: tuple[Any, ...] = (
     QT_TRANSLATE_NOOP(
         "Core", "No retrained {} model is in use, so there is nothing to go back from."
     ),
-    QT_TRANSLATE_NOOP(
-        "Core",
-        "{} people have two different looks among what may be trained on; an adapter needs three.",
-    ),
     QT_TRANSLATE_NOOP("Core", "The adapter {} is damaged ({}). Run: cameo retrain rollback"),
     QT_TRANSLATE_NOOP(
         "Core", "The adapter {} was made for another network than {}. Retrain it: cameo retrain"

@@ -1137,10 +1137,6 @@
         <translation>Für {} ist kein nachtrainiertes Modell in Gebrauch, von dem man zurückgehen könnte.</translation>
     </message>
     <message>
-        <source>{} people have two different looks among what may be trained on; an adapter needs three.</source>
-        <translation>{} Personen haben zwei verschiedene Ansichten in dem, woraus trainiert werden darf; ein Adapter braucht drei.</translation>
-    </message>
-    <message>
         <source>The adapter {} is damaged ({}). Run: cameo retrain rollback</source>
         <translation>Der Adapter {} ist beschädigt ({}). Nehmen Sie ihn zurück.</translation>
     </message>
@@ -1229,8 +1225,8 @@
         <translation>Zum Beurteilen gibt es zu wenig: {} Personen mit zweifachem Aussehen konnten beiseitegelegt werden, {} sind nötig. Legen Sie mehr Personen an oder mehr Bilder von jeder.</translation>
     </message>
     <message>
-        <source>Of the looks of known people the latest are held out, since most have times.</source>
-        <translation>Von den Aussehen bekannter Personen werden die spätesten beiseitegelegt, da die meisten Zeiten haben.</translation>
+        <source>The latest looks of known people are held out, as far as their times are known.</source>
+        <translation>Von bekannten Personen werden die spätesten Aussehen beiseitegelegt, soweit ihre Zeiten bekannt sind.</translation>
     </message>
     <message>
         <source>Only an adapter learns from footage that nobody labelled.</source>
@@ -1265,8 +1261,8 @@
         <translation>Das Nachlernen {} baut auf dem Netz von diesem auf; verwerfen Sie zuerst jenes.</translation>
     </message>
     <message>
-        <source>{} people have two different looks among what may be trained on; the last stage needs three.</source>
-        <translation>{} Personen haben zwei verschiedene Aussehen unter dem, woraus gelernt werden darf; die letzte Stufe braucht drei.</translation>
+        <source>{} people have two different looks among what may be trained on; three are needed.</source>
+        <translation>{} Personen haben zwei verschiedene Aussehen unter dem, woraus gelernt werden darf; drei sind nötig.</translation>
     </message>
 </context>
 <context>

@@ -27,7 +27,7 @@ from reid_core.errors import DataError, LibraryLocked, ModelMismatch, TrainingEr
 from reid_core.evaluate.paired import Case
 from reid_core.evaluate.problems import Problem
 from reid_core.evaluate.verdict import Change, Verdict, judge
-from reid_core.library import Library, adapters, retrainings
+from reid_core.library import Library, adapters, calibrations, retrainings
 from reid_core.library.ids import format_id
 from reid_core.library.locks import HeldByAnother, NotedLock
 from reid_core.library.retrainings import Run
@@ -38,6 +38,7 @@ from reid_core.types import Floats, Kind
 if TYPE_CHECKING:
     from reid_core.learn.adapt import Fitted as AdapterFitted
 
+USUAL_FMR = 1e-3
 LEARNS = ("adapter", "head")  # at once; the third is prepared for by `retrain_full`
 NO_GAIN = "No improvement: on people it had not seen, nothing that was learnt did better for sure."
 
@@ -46,7 +47,8 @@ NO_GAIN = "No improvement: on people it had not seen, nothing that was learnt di
 class Wish:
     """How to retrain. loss: a name of `learn.losses`, None for the usual one; options: its own.
 
-    fmr, fpir: false-match and false-positive-identification rate that the verdict looks at.
+    fmr, fpir: false-match and false-positive-identification rate that the verdict looks at; fmr None
+    for that of the calibration in use, else `USUAL_FMR`.
     footage: whether an adapter also learns from appearances that nobody labelled. hold_out: by what
     known people's looks are held out, `time` or `template`; None for what there is.
     """
@@ -54,7 +56,7 @@ class Wish:
     strength: str = "adapter"
     loss: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    fmr: float = 1e-3
+    fmr: float | None = None
     fpir: float = 0.05
     seed: int = 0
     footage: bool = False
@@ -115,6 +117,7 @@ def retrain(
     require_torch()
     check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind]).model_id
+    how = replace(how, fmr=rate_of(library, models, kind, how))
     with alone(library):
         samples = gathered(library, models, kind, how)
         with library.read() as connection:
@@ -129,6 +132,19 @@ def retrain(
                 made = learnt.keep(tx) if learnt.fitted.strength > 0 else None
                 retrainings.finish(tx, run, made, record(verdict, learnt.fitted, samples))
                 return retrainings.find_run(tx, format_id(run))
+
+
+def rate_of(library: Library, models: Models, kind: Kind, how: Wish) -> float:
+    """The false-match rate that a verdict looks at: as wished for, else as in use was calibrated."""
+    if how.fmr is not None:
+        return how.fmr
+    with library.read() as connection:
+        used = adapters.name_in_use(connection, EMBEDDER_ROLE[kind])
+        model = used or models.manifest(EMBEDDER_ROLE[kind]).model_id
+        if model not in calibrations.models(connection, kind):
+            return USUAL_FMR
+        found = calibrations.get(connection, model, kind)
+    return USUAL_FMR if found is None else found.fmr
 
 
 def check_loss(name: str | None) -> None:
@@ -239,7 +255,7 @@ def judged(samples: Samples, learnt: Learnt, old: Adapter | None, how: Wish) -> 
         np.einsum("nd,nd->n", known[a], known[b]),
         fitted.strangers_scores,
     )
-    return judge(case, fmr=how.fmr, fpir=how.fpir, seed=how.seed)
+    return judge(case, fmr=how.fmr or USUAL_FMR, fpir=how.fpir, seed=how.seed)
 
 
 def record(verdict: Verdict, fitted: Fitted, samples: Samples) -> dict[str, Any]:

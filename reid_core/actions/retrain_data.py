@@ -331,7 +331,7 @@ def _problems(s: Samples, stock: Stock) -> Iterator[str]:
 
 def _notes(stock: Stock, missing: int) -> Iterator[str]:
     if stock.hold_out == "time" and stock.held_looks:
-        yield "Of the looks of known people the latest are held out, since most have times."
+        yield "The latest looks of known people are held out, as far as their times are known."
     if missing:
         yield (
             f"{missing} pictures have no vectors of the network in use and were left out. "

@@ -18,7 +18,16 @@ import numpy as np
 
 from reid_core.actions import retrain_head
 from reid_core.actions.loading import EMBEDDER_ROLE, Models
-from reid_core.actions.retrain import Wish, alone, check_loss, gathered, judged, noted, record
+from reid_core.actions.retrain import (
+    Wish,
+    alone,
+    check_loss,
+    gathered,
+    judged,
+    noted,
+    rate_of,
+    record,
+)
 from reid_core.actions.retrain_data import Samples, gather
 from reid_core.actions.retrain_folders import NOTE, folder_of, tidy
 from reid_core.actions.train import require_torch
@@ -76,6 +85,7 @@ def recipe_for(
     from reid_core.learn.backbones import onnx_graph
 
     how = replace(wish or Wish(), strength=FULL)
+    how = replace(how, fmr=rate_of(library, models, kind, how))
     check_loss(how.loss)
     base = models.manifest(EMBEDDER_ROLE[kind])
     file, spec = models.store.path(base.name), base.input

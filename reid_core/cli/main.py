@@ -93,7 +93,7 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _say("stopped. What was finished is kept; the same command goes on from there.")
+            _say("stopped. What was stored is kept; give the same command to go on.")
         raise
 
 

@@ -55,8 +55,14 @@ def retrain(
     ] = "adapter",
     loss: Annotated[str | None, typer.Option(help="A loss by name; see docs/training.md.")] = None,
     fmr: Annotated[
-        float, typer.Option(min=1e-6, max=0.5, help="False-match rate that the verdict looks at.")
-    ] = 1e-3,
+        float | None,
+        typer.Option(
+            min=1e-6,
+            max=0.5,
+            help="False-match rate that the verdict looks at; left out, that of your calibration, "
+            "else 1e-3.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of what is held out and of learning.")] = 0,
     footage: Annotated[
         bool,

@@ -18,7 +18,7 @@ from made_gallery import COUNT, ROLE, World, answers, enrol, film, the_run, the_
 
 from reid_core.actions import retrained, thresholds
 from reid_core.actions.loading import Models
-from reid_core.actions.retrain import Wish, retrain
+from reid_core.actions.retrain import USUAL_FMR, Wish, rate_of, retrain
 from reid_core.actions.search import Searcher, query_person
 from reid_core.calibration import Calibration, Interval, Origin
 from reid_core.cli.output import plain
@@ -172,6 +172,18 @@ def test_the_new_space_is_calibrated_in_the_switch_and_the_old_one_comes_back(
     assert used() == 0.61
     with ready.read() as connection:
         assert calibrations.models(connection, Kind.BODY) == [base]
+
+
+def test_the_verdict_looks_at_the_rate_of_the_calibration_in_use(ready, tiny) -> None:
+    models = Models.of(ready, tiny)
+    assert rate_of(ready, models, Kind.BODY, Wish()) == USUAL_FMR
+    with ready.transaction("made") as tx:
+        calibrations.put(tx, calibrated(models.model_id(Kind.BODY), 0.61))
+    assert rate_of(ready, models, Kind.BODY, Wish()) == 0.02
+    assert rate_of(ready, models, Kind.FACE, Wish()) == USUAL_FMR
+    assert rate_of(ready, models, Kind.BODY, Wish(fmr=0.1)) == 0.1
+    run = retrain(ready, models, Kind.BODY)
+    assert run.settings["fmr"] == 0.02
 
 
 def test_what_cannot_be_calibrated_says_so_and_has_no_threshold(ready, tiny) -> None:
