@@ -47,8 +47,8 @@ NO_GAIN = "No improvement: on people it had not seen, nothing that was learnt di
 class Wish:
     """How to retrain. loss: a name of `learn.losses`, None for the usual one; options: its own.
 
-    fmr, fpir: false-match and false-positive-identification rate that the verdict looks at; fmr None
-    for that of the calibration in use, else `USUAL_FMR`.
+    fmr, fpir: false-match and false-positive-identification rate that the verdict looks at; an fmr
+    of None is that of the calibration in use, without one `USUAL_FMR`.
     footage: whether an adapter also learns from appearances that nobody labelled. hold_out: by what
     known people's looks are held out, `time` or `template`; None for what there is.
     """
@@ -135,7 +135,7 @@ def retrain(
 
 
 def rate_of(library: Library, models: Models, kind: Kind, how: Wish) -> float:
-    """The false-match rate that a verdict looks at: as wished for, else as in use was calibrated."""
+    """The false-match rate that a verdict looks at: as wished for, else of the calibration in use."""
     if how.fmr is not None:
         return how.fmr
     with library.read() as connection:
