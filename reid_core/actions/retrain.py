@@ -135,7 +135,7 @@ def retrain(
 
 
 def rate_of(library: Library, models: Models, kind: Kind, how: Wish) -> float:
-    """The false-match rate that a verdict looks at: as wished for, else of the calibration in use."""
+    """The false-match rate of the verdict: as wished for, else that of the calibration in use."""
     if how.fmr is not None:
         return how.fmr
     with library.read() as connection:
