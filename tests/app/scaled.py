@@ -124,8 +124,13 @@ def is_cut(window: Window, key: str) -> bool:
     wait(0.1)
     page = window.page(key)
     assert isinstance(page, QWidget)
-    needs = page.minimumSizeHint()
-    return page.width() < needs.width() or page.height() < needs.height()
+
+    def fits() -> bool:
+        needs = page.minimumSizeHint()
+        return page.width() >= needs.width() and page.height() >= needs.height()
+
+    until(fits, seconds=3.0)  # what comes in meanwhile is laid out a little later
+    return not fits()
 
 
 def size(of: QSize) -> list[int]:
