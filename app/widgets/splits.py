@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from app.session import Session
 from app.settings import form_of
 
-NARROWEST, LIST, REST = 200, 260, 900  # px
+NARROWEST, LIST, REST = 200, 250, 900  # px
 
 
 def put_beside(split: QSplitter, listed: QWidget, chosen: QWidget) -> None:
